@@ -1,0 +1,79 @@
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Tunnel, TunnelSession, TunnelStore } from '../tunnel/ports.ts';
+import { isConditionFailure, number, string } from './dynamodb-values.ts';
+
+/** `tunnels`: one item an id, read by key alone. Every write carries the version it was made from. */
+export function createTunnelStore(client: DynamoDBClient, table: string): TunnelStore {
+  return {
+    async read(tunnelId) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: { tunnelId: { S: tunnelId } }, ConsistentRead: true }),
+      );
+      return Item && tunnelOf(Item);
+    },
+
+    async write(tunnel) {
+      const first = tunnel.version === 1;
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: itemOf(tunnel),
+            ConditionExpression: first ? 'attribute_not_exists(tunnelId)' : '#version = :before',
+            ...(!first && {
+              ExpressionAttributeNames: { '#version': 'version' },
+              ExpressionAttributeValues: { ':before': { N: String(tunnel.version - 1) } },
+            }),
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (isConditionFailure(error)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function itemOf({ tunnelId, owner, sessions, version, expiresAt }: Tunnel): Record<string, AttributeValue> {
+  return {
+    tunnelId: { S: tunnelId },
+    owner: { S: owner },
+    sessions: { M: Object.fromEntries(Object.entries(sessions).map(([id, session]) => [id, sessionItem(session)])) },
+    version: { N: String(version) },
+    expiresAt: { N: String(expiresAt) },
+  };
+}
+
+function sessionItem({ connectionId, epoch, protocol, until }: TunnelSession): AttributeValue {
+  return {
+    M: {
+      connectionId: { S: connectionId },
+      epoch: { N: String(epoch) },
+      protocol: { N: String(protocol) },
+      until: { N: String(until) },
+    },
+  };
+}
+
+function tunnelOf(item: Record<string, AttributeValue>): Tunnel {
+  return {
+    tunnelId: string(item, 'tunnelId'),
+    owner: string(item, 'owner'),
+    sessions: Object.fromEntries(
+      Object.entries(item.sessions?.M ?? {}).map(([id, value]) => [id, sessionOf(value.M ?? {})]),
+    ),
+    version: number(item, 'version'),
+    expiresAt: number(item, 'expiresAt'),
+  };
+}
+
+function sessionOf(item: Record<string, AttributeValue>): TunnelSession {
+  return {
+    connectionId: string(item, 'connectionId'),
+    epoch: number(item, 'epoch'),
+    protocol: number(item, 'protocol') === 2 ? 2 : 1,
+    until: number(item, 'until'),
+  };
+}

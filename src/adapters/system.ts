@@ -1,0 +1,31 @@
+import { createHash, createHmac, randomBytes as secureRandomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { RandomBytes } from '../protocol/ids.ts';
+import type { Clock, Hashes, Log, LogLevel } from '../tunnel/ports.ts';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => setTimeout(milliseconds),
+};
+
+export const randomBytes: RandomBytes = (count) => secureRandomBytes(count);
+
+export const hashes: Hashes = {
+  sha256: (text) => createHash('sha256').update(text).digest(),
+  mac: (key, data) => createHmac('sha256', key).update(data).digest(),
+};
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** JSON lines on standard output, which is where Lambda looks; lines below `least` are not made. */
+export function createLog(least: LogLevel, write: (line: string) => void = (line) => process.stdout.write(line)): Log {
+  return (level, event, fields) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    write(`${JSON.stringify({ level, event, ...fields })}\n`);
+  };
+}
+
+/** @returns `info` for what is no level */
+export function logLevel(text: string | undefined): LogLevel {
+  return LEVELS.find((level) => level === text?.toLowerCase()) ?? 'info';
+}

@@ -1,0 +1,49 @@
+import { eventKind } from '../adapters/event-kind.ts';
+import type { HttpApiEventV1, HttpApiEventV2 } from '../adapters/http-api-event.ts';
+import { requestOfV1, requestOfV2 } from '../adapters/http-api-event.ts';
+import type { HttpApiResultV1, HttpApiResultV2 } from '../adapters/http-api-result.ts';
+import { RESULT_BYTES, resultV1, resultV2, tooLarge } from '../adapters/http-api-result.ts';
+import { createPost, managementEndpoint } from '../adapters/management-api.ts';
+import { failureResponse } from '../tunnel/failure-page.ts';
+import { forwardRequest } from '../tunnel/forward-request.ts';
+import type { VisitorRequest, VisitorResponse } from '../tunnel/ports.ts';
+import { wireStores } from './wiring.ts';
+
+/** What is left of the function's time when the visitor is told that no answer came. */
+const MARGIN_MS = 1_000;
+
+let wired: ReturnType<typeof wire> | undefined;
+
+/** The HTTP API's door, in the payload format its integration asks for: 2.0 as deployed, or 1.0. */
+export async function handler(
+  event: HttpApiEventV1 | HttpApiEventV2,
+  context: { getRemainingTimeInMillis(): number },
+): Promise<HttpApiResultV1 | HttpApiResultV2> {
+  const kind = eventKind(event);
+  const remainingMs = context.getRemainingTimeInMillis() - MARGIN_MS;
+  if (kind === 'http-2.0') return respond(requestOfV2(event as HttpApiEventV2), resultV2, remainingMs);
+  if (kind === 'http-1.0') return respond(requestOfV1(event as HttpApiEventV1), resultV1, remainingMs);
+  throw new Error(`this function serves HTTP APIs; the event is ${kind}`);
+}
+
+async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
+  request: VisitorRequest,
+  resultOf: (response: VisitorResponse) => Result,
+  remainingMs: number,
+): Promise<Result> {
+  wired ??= wire();
+  const { clock, log } = wired;
+  try {
+    const door = { deadline: clock.now() + remainingMs, maxResponseBytes: RESULT_BYTES };
+    const result = resultOf(await forwardRequest(request, door, wired));
+    return tooLarge(result) ? resultOf(failureResponse('response_too_large', request)) : result;
+  } catch (error) {
+    log('error', 'forward failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return resultOf(failureResponse('edge_failed', request));
+  }
+}
+
+function wire() {
+  const stores = wireStores();
+  return { ...stores, post: createPost(managementEndpoint(stores.config.webSocketEndpoint), stores.log) };
+}

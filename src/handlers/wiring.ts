@@ -1,0 +1,47 @@
+/** The composition root: what each function is made of, made on first use and kept for the environment's life. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createConnectionStore } from '../adapters/dynamodb-connections.ts';
+import { createStackKey } from '../adapters/dynamodb-stack-key.ts';
+import { createTunnelStore } from '../adapters/dynamodb-tunnels.ts';
+import { createPollRendezvous } from '../adapters/poll-rendezvous.ts';
+import { createLog, hashes, randomBytes, systemClock } from '../adapters/system.ts';
+import type { PublicAddress } from '../tunnel/ports.ts';
+import { createRequestIds } from '../tunnel/request-id.ts';
+import type { Config } from './config.ts';
+import { readConfig } from './config.ts';
+
+/** What every function needs: its settings, its log, the tables. */
+export function wireStores(config: Config = readConfig(process.env)) {
+  const client = new DynamoDBClient({});
+  return {
+    config,
+    log: createLog(config.logLevel),
+    clock: systemClock,
+    hashes,
+    randomBytes,
+    tunnels: createTunnelStore(client, config.tunnelsTable),
+    connections: createConnectionStore(client, config.connectionsTable),
+    answers: createPollRendezvous(client, config.pendingRequestsTable, systemClock),
+    requestIds: once(async () => {
+      const stackKey = createStackKey(client, config.tunnelsTable, randomBytes);
+      return createRequestIds(await stackKey(), hashes, randomBytes);
+    }),
+    address: addressOf(config),
+  };
+}
+
+function addressOf({ publicUrl, wildcardDomain }: Config): PublicAddress {
+  return { publicUrl, ...(wildcardDomain && { wildcardDomain }) };
+}
+
+/** Calls `make` on first use; a failure is not kept. */
+export function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,401 @@
+import { MAX_PARTS } from './limits.ts';
+import type {
+  AgentHello,
+  AgentMessage,
+  EdgeHello,
+  EdgeMessage,
+  ErrorCodeV2,
+  HeaderPair,
+  HttpRequest,
+  HttpResponse,
+  RefusalCode,
+  RequestPart,
+  ResponsePart,
+} from './messages.ts';
+
+/** A text that is not a message: `field` is where (empty for the whole), `problem` what was expected there. */
+export interface Malformed {
+  readonly type: 'malformed';
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** A well-formed envelope of a type this side does not know; to be logged and passed over. */
+export interface UnknownType {
+  readonly type: 'unknown';
+  readonly name: string;
+}
+
+/** The one way in for what an agent sent. Never throws. */
+export function decodeAgentMessage(text: string): AgentMessage | Malformed | UnknownType {
+  return decode(text, agentMessage);
+}
+
+/** The one way in for what an edge sent. Never throws. */
+export function decodeEdgeMessage(text: string): EdgeMessage | Malformed | UnknownType {
+  return decode(text, edgeMessage);
+}
+
+/** JSON text of a message, version 1 fields first. */
+export function encode(message: AgentMessage | EdgeMessage): string {
+  return JSON.stringify(toWire(message));
+}
+
+// --- out
+
+function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
+  switch (message.type) {
+    case 'ready':
+      return { type: 'ready', ...(message.hello && agentHelloToWire(message.hello)) };
+    case 'connection_established':
+      return {
+        type: 'connection_established',
+        connection_id: message.connectionId,
+        tunnel_id: message.tunnelId,
+        public_url: message.publicUrl,
+        subdomain_url: message.subdomainUrl,
+        path_based_url: message.pathBasedUrl,
+        ...(message.hello && {
+          protocol: message.hello.protocol,
+          renew_after_s: message.hello.renewAfterSeconds,
+          heartbeat_s: message.hello.heartbeatSeconds,
+        }),
+      };
+    case 'ping':
+    case 'pong':
+      return { type: message.type };
+    case 'http_request':
+      return {
+        type: 'http_request',
+        request_id: message.requestId,
+        method: message.method,
+        uri: message.uri,
+        headers: headersToWire(message.headers),
+        body: base64(message.body),
+        timestamp: message.timestamp,
+        more: message.more || undefined,
+        timeout_ms: message.timeoutMs,
+        max_response_bytes: message.maxResponseBytes,
+      };
+    case 'http_response':
+      return {
+        type: 'http_response',
+        request_id: message.requestId,
+        status_code: message.status,
+        headers: headersToWire(message.headers),
+        body: base64(message.body),
+        processing_time_ms: message.processingTimeMs,
+        more: message.more || undefined,
+        session_id: message.sessionId,
+      };
+    case 'request_part':
+      return partToWire(message);
+    case 'response_part':
+      return { ...partToWire(message), session_id: message.sessionId };
+    case 'error':
+      return {
+        type: 'error',
+        request_id: message.requestId,
+        code: message.code,
+        message: message.message,
+        session_id: message.sessionId,
+      };
+    case 'refused':
+      return { type: 'refused', code: message.code, message: message.message };
+    case 'url_updated':
+      return { type: 'url_updated', public_url: message.publicUrl, subdomain_url: message.subdomainUrl };
+    case 'cancel':
+      return { type: 'cancel', request_id: message.requestId };
+  }
+}
+
+function partToWire(message: RequestPart | ResponsePart): Record<string, unknown> {
+  return {
+    type: message.type,
+    request_id: message.requestId,
+    part: message.part,
+    body: base64(message.body),
+    total_bytes: message.totalBytes,
+  };
+}
+
+function agentHelloToWire(hello: AgentHello): Record<string, unknown> {
+  return {
+    protocol: hello.protocol,
+    session_id: hello.sessionId,
+    epoch: hello.epoch,
+    agent_key: hello.agentKey,
+    tunnel_id: hello.tunnelId,
+    agent: hello.agent,
+  };
+}
+
+/** The wire groups values by name; the order of one name's values is kept, and so is that of first appearances. */
+function headersToWire(headers: readonly HeaderPair[]): Record<string, string[]> {
+  const grouped: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of headers) {
+    const values = grouped[name];
+    if (values) values.push(value);
+    else grouped[name] = [value];
+  }
+  return grouped;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+// --- in
+
+class Violation extends Error {
+  readonly field: string;
+  constructor(field: string, problem: string) {
+    super(problem);
+    this.field = field;
+  }
+}
+
+function decode<Message>(text: string, read: (type: string, fields: Fields) => Message | UnknownType) {
+  try {
+    const fields = new Fields(parseObject(text));
+    return read(fields.string('type'), fields);
+  } catch (error) {
+    if (error instanceof Violation) {
+      const malformed: Malformed = { type: 'malformed', field: error.field, problem: error.message };
+      return malformed;
+    }
+    throw error;
+  }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Violation('', 'not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Violation('', 'not an object');
+  return value as Record<string, unknown>;
+}
+
+function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType {
+  switch (type) {
+    case 'ready': {
+      const hello = fields.optional('protocol') === 2 ? agentHello(fields) : undefined;
+      return hello ? { type, hello } : { type };
+    }
+    case 'ping':
+    case 'pong':
+      return { type };
+    case 'http_response':
+      return httpResponse(fields);
+    case 'response_part':
+      return { type, ...bodyPart(fields), ...fields.optionalString('session_id', 'sessionId') };
+    case 'error':
+      return { ...errorMessage(fields), ...fields.optionalString('session_id', 'sessionId') };
+    default:
+      return { type: 'unknown', name: type };
+  }
+}
+
+function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
+  switch (type) {
+    case 'connection_established':
+      return {
+        type,
+        connectionId: fields.string('connection_id'),
+        tunnelId: fields.string('tunnel_id'),
+        publicUrl: fields.string('public_url'),
+        ...fields.optionalString('subdomain_url', 'subdomainUrl'),
+        ...fields.optionalString('path_based_url', 'pathBasedUrl'),
+        ...edgeHello(fields),
+      };
+    case 'ping':
+    case 'pong':
+      return { type };
+    case 'http_request':
+      return httpRequest(fields);
+    case 'request_part':
+      return { type, ...bodyPart(fields) };
+    case 'error':
+      return errorMessage(fields);
+    case 'refused':
+      return { type, code: fields.oneOf('code', REFUSAL_CODES), message: fields.string('message') };
+    case 'url_updated':
+      return {
+        type,
+        publicUrl: fields.string('public_url'),
+        ...fields.optionalString('subdomain_url', 'subdomainUrl'),
+      };
+    case 'cancel':
+      return { type, requestId: fields.string('request_id') };
+    default:
+      return { type: 'unknown', name: type };
+  }
+}
+
+function agentHello(fields: Fields): AgentHello {
+  return {
+    protocol: 2,
+    sessionId: fields.matching('session_id', /^[A-Za-z0-9_-]{22}$/),
+    epoch: fields.integer('epoch', 1),
+    agentKey: fields.matching('agent_key', /^[A-Za-z0-9_-]{43}$/),
+    ...fields.optionalString('tunnel_id', 'tunnelId'),
+    agent: fields.matching('agent', /^[\x20-\x7e]{1,64}$/),
+  };
+}
+
+function edgeHello(fields: Fields): { hello?: EdgeHello } {
+  if (fields.optional('protocol') !== 2) return {};
+  return {
+    hello: {
+      protocol: 2,
+      renewAfterSeconds: fields.integer('renew_after_s', 1),
+      heartbeatSeconds: fields.integer('heartbeat_s', 1),
+    },
+  };
+}
+
+function httpRequest(fields: Fields): HttpRequest {
+  return {
+    type: 'http_request',
+    requestId: fields.string('request_id'),
+    method: fields.matching('method', METHOD),
+    uri: fields.matching('uri', /^\//),
+    headers: fields.headers(),
+    body: fields.bytes('body', ''),
+    timestamp: fields.integer('timestamp', 0),
+    more: fields.flag('more'),
+    ...fields.optionalInteger('timeout_ms', 'timeoutMs'),
+    ...fields.optionalInteger('max_response_bytes', 'maxResponseBytes'),
+  };
+}
+
+function httpResponse(fields: Fields): HttpResponse {
+  return {
+    type: 'http_response',
+    requestId: fields.string('request_id'),
+    status: fields.integer('status_code', 0, 65_535),
+    headers: fields.headers(),
+    body: fields.bytes('body', ''),
+    processingTimeMs: fields.integer('processing_time_ms', 0, Number.MAX_SAFE_INTEGER, 0),
+    more: fields.flag('more'),
+    ...fields.optionalString('session_id', 'sessionId'),
+  };
+}
+
+function bodyPart(fields: Fields) {
+  return {
+    requestId: fields.string('request_id'),
+    part: fields.integer('part', 1, MAX_PARTS),
+    body: fields.bytes('body'),
+    ...fields.optionalInteger('total_bytes', 'totalBytes'),
+  };
+}
+
+function errorMessage(fields: Fields) {
+  const requestId = fields.optional('request_id');
+  if (requestId !== undefined && requestId !== null && typeof requestId !== 'string') {
+    throw new Violation('request_id', 'expected a string or null');
+  }
+  return {
+    type: 'error' as const,
+    requestId: requestId ?? null,
+    code: fields.oneOf('code', ERROR_CODES),
+    message: fields.string('message'),
+  };
+}
+
+const ERROR_CODES: readonly ErrorCodeV2[] = [
+  'invalid_request',
+  'timeout',
+  'local_service_unavailable',
+  'internal_error',
+  'upstream_unreachable',
+  'upstream_failed',
+  'response_too_large',
+];
+
+const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_invalid'];
+
+/** A token of RFC 9110; upper case is the sender's custom, not a rule of HTTP. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Reads one field at a time and says which one is wrong. */
+class Fields {
+  readonly #record: Record<string, unknown>;
+
+  constructor(record: Record<string, unknown>) {
+    this.#record = record;
+  }
+
+  optional(name: string): unknown {
+    return Object.hasOwn(this.#record, name) ? this.#record[name] : undefined;
+  }
+
+  string(name: string): string {
+    const value = this.optional(name);
+    if (typeof value !== 'string') throw new Violation(name, 'expected a string');
+    return value;
+  }
+
+  matching(name: string, pattern: RegExp): string {
+    const value = this.string(name);
+    if (!pattern.test(value)) throw new Violation(name, `expected ${pattern}`);
+    return value;
+  }
+
+  oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
+    const value = this.string(name);
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw new Violation(name, `expected one of ${choices.join(', ')}`);
+    return choice;
+  }
+
+  integer(name: string, least: number, most = Number.MAX_SAFE_INTEGER, otherwise?: number): number {
+    const value = this.optional(name) ?? otherwise;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new Violation(name, `expected an integer from ${least} to ${most}`);
+    }
+    return value;
+  }
+
+  flag(name: string): boolean {
+    const value = this.optional(name) ?? false;
+    if (typeof value !== 'boolean') throw new Violation(name, 'expected true or false');
+    return value;
+  }
+
+  bytes(name: string, otherwise?: string): Uint8Array {
+    const value = this.optional(name) === undefined && otherwise !== undefined ? otherwise : this.string(name);
+    if (value.length % 4 !== 0 || !BASE64.test(value)) throw new Violation(name, 'expected padded standard base64');
+    return Buffer.from(value, 'base64');
+  }
+
+  optionalString<Key extends string>(name: string, key: Key): { [K in Key]?: string } {
+    return this.optional(name) === undefined ? {} : ({ [key]: this.string(name) } as { [K in Key]: string });
+  }
+
+  optionalInteger<Key extends string>(name: string, key: Key): { [K in Key]?: number } {
+    return this.optional(name) === undefined ? {} : ({ [key]: this.integer(name, 0) } as { [K in Key]: number });
+  }
+
+  headers(): HeaderPair[] {
+    const value = this.optional('headers');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new Violation('headers', 'expected an object of arrays');
+    }
+    const pairs: HeaderPair[] = [];
+    for (const [name, values] of Object.entries(value)) {
+      if (!Array.isArray(values)) throw new Violation(`headers.${name}`, 'expected an array');
+      for (const one of values) {
+        if (typeof one !== 'string') throw new Violation(`headers.${name}`, 'expected strings');
+        pairs.push([name, one]);
+      }
+    }
+    return pairs;
+  }
+}

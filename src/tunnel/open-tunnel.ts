@@ -1,0 +1,137 @@
+import { encode } from '../protocol/codec.ts';
+import type { RandomBytes } from '../protocol/ids.ts';
+import { isTunnelId, randomTunnelId } from '../protocol/ids.ts';
+import { HEARTBEAT_SECONDS, RENEW_AFTER_SECONDS } from '../protocol/limits.ts';
+import type { AgentHello, RefusalCode } from '../protocol/messages.ts';
+import { pathUrl, subdomainUrl } from './addressing.ts';
+import { claim } from './claim.ts';
+import { leaveTunnel } from './close-connection.ts';
+import type {
+  Attachment,
+  Clock,
+  Connection,
+  ConnectionStore,
+  Hashes,
+  Log,
+  PostToConnection,
+  PublicAddress,
+  TunnelStore,
+} from './ports.ts';
+import { sessionOfConnection } from './request-id.ts';
+
+export interface OpenTunnelDependencies {
+  readonly tunnels: TunnelStore;
+  readonly connections: ConnectionStore;
+  readonly post: PostToConnection;
+  readonly hashes: Pick<Hashes, 'sha256'>;
+  readonly address: PublicAddress;
+  readonly randomBytes: RandomBytes;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Enough for two writers on one id, and for the improbable random id that is somebody else's. */
+const ATTEMPTS = 6;
+
+/**
+ * `ready`: gives the agent its tunnel and tells it where it is, or refuses it with a reason.
+ * A second `ready` on the same connection is answered with the tunnel it already has.
+ */
+export async function openTunnel(
+  connectionId: string,
+  hello: AgentHello | undefined,
+  dependencies: OpenTunnelDependencies,
+): Promise<void> {
+  const { connections, post, log } = dependencies;
+  const connection = await connections.read(connectionId);
+  if (!connection) {
+    log('warn', 'ready from a connection that is not open', { connectionId });
+    return;
+  }
+  const opened = connection.attached
+    ? { kind: 'opened' as const, attachment: connection.attached }
+    : await claimTunnel(connection, hello, dependencies);
+  switch (opened.kind) {
+    case 'refused':
+      log('warn', 'tunnel refused', { connectionId, tunnelId: hello?.tunnelId, code: opened.code });
+      await post(connectionId, encode({ type: 'refused', code: opened.code, message: REFUSALS[opened.code] }));
+      return;
+    case 'superseded':
+      log('info', 'ready of a connection already replaced', { connectionId });
+      return;
+    case 'opened': {
+      const { tunnelId } = opened.attachment;
+      const attached = connection.attached !== undefined || (await connections.attach(connectionId, opened.attachment));
+      const told = attached
+        ? await post(connectionId, greeting(connectionId, opened.attachment, dependencies))
+        : 'gone';
+      if (told === 'gone') {
+        await leaveTunnel(tunnelId, connectionId, dependencies);
+        log('info', 'agent left before its tunnel was open', { connectionId, tunnelId });
+      } else log('info', 'tunnel open', { connectionId, tunnelId, agent: hello?.agent ?? 'version 1', told });
+    }
+  }
+}
+
+type Opened =
+  | { readonly kind: 'opened'; readonly attachment: Attachment }
+  | { readonly kind: 'refused'; readonly code: RefusalCode }
+  | { readonly kind: 'superseded' };
+
+async function claimTunnel(
+  connection: Connection,
+  hello: AgentHello | undefined,
+  { tunnels, hashes, address, randomBytes, clock }: OpenTunnelDependencies,
+): Promise<Opened> {
+  if (hello?.tunnelId !== undefined && !isTunnelId(hello.tunnelId))
+    return { kind: 'refused', code: 'tunnel_id_invalid' };
+  const { connectionId } = connection;
+  const sessionId = hello?.sessionId ?? sessionOfConnection(connectionId);
+  const protocol = hello?.protocol ?? 1;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const tunnelId = hello?.tunnelId ?? randomTunnelId(randomBytes);
+    const result = claim(await tunnels.read(tunnelId), {
+      tunnelId,
+      owner: ownerOf(connection, hello, hashes),
+      sessionId,
+      session: { connectionId, epoch: hello?.epoch ?? 1, protocol, until: connection.expiresAt },
+      now: Math.floor(clock.now() / 1000),
+    });
+    if (result.kind === 'stale') return { kind: 'superseded' };
+    if (result.kind === 'taken' && hello?.tunnelId !== undefined) return { kind: 'refused', code: 'tunnel_id_taken' };
+    if (result.kind === 'claimed' && (await tunnels.write(result.tunnel))) {
+      return { kind: 'opened', attachment: { tunnelId, sessionId, protocol, publicUrl: pathUrl(address, tunnelId) } };
+    }
+  }
+  throw new Error(`the tunnel could not be claimed in ${ATTEMPTS} attempts`);
+}
+
+/** A token's subject, else the holder of the agent's key, else this one connection. */
+function ownerOf(connection: Connection, hello: AgentHello | undefined, { sha256 }: Pick<Hashes, 'sha256'>): string {
+  if (connection.subject !== undefined) return `subject:${connection.subject}`;
+  if (hello) return `key:${Buffer.from(sha256(hello.agentKey)).toString('base64url')}`;
+  return sessionOfConnection(connection.connectionId);
+}
+
+function greeting(
+  connectionId: string,
+  { tunnelId, protocol }: Attachment,
+  { address }: OpenTunnelDependencies,
+): string {
+  const subdomain = subdomainUrl(address, tunnelId);
+  return encode({
+    type: 'connection_established',
+    connectionId,
+    tunnelId,
+    publicUrl: pathUrl(address, tunnelId),
+    ...(subdomain && { subdomainUrl: subdomain }),
+    ...(protocol === 2 && {
+      hello: { protocol: 2, renewAfterSeconds: RENEW_AFTER_SECONDS, heartbeatSeconds: HEARTBEAT_SECONDS },
+    }),
+  });
+}
+
+const REFUSALS: Readonly<Record<RefusalCode, string>> = {
+  tunnel_id_taken: 'this tunnel id belongs to somebody else',
+  tunnel_id_invalid: 'a tunnel id is 3 to 63 of a-z, 0-9 and -, and neither begins nor ends with -',
+};

@@ -1,0 +1,143 @@
+/**
+ * What the edge needs of the world. Adapters provide it from AWS, tests from memory; one contract suite holds them all.
+ */
+import type { HeaderPair } from '../protocol/messages.ts';
+
+/** A request as a visitor made it, whichever door it came in by. */
+export interface VisitorRequest {
+  readonly method: string;
+  /** As in the `Host` header, port included. */
+  readonly host: string;
+  /** The path of the request line, percent-encoded, without the API's stage. */
+  readonly path: string;
+  /** Without `?`; empty for none. */
+  readonly query: string;
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+  readonly sourceIp: string;
+}
+
+export interface VisitorResponse {
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+}
+
+/** One agent's place in a tunnel: the connection its session has now. */
+export interface TunnelSession {
+  readonly connectionId: string;
+  readonly epoch: number;
+  readonly protocol: 1 | 2;
+  /** Epoch seconds after which the connection cannot live any more (WS-47). */
+  readonly until: number;
+}
+
+/** One item of `tunnels`: who owns an id, and which agents serve it. */
+export interface Tunnel {
+  readonly tunnelId: string;
+  readonly owner: string;
+  readonly sessions: Readonly<Record<string, TunnelSession>>;
+  /** Grows by one with every change: the condition that every write carries. */
+  readonly version: number;
+  /** Epoch seconds; after it the id is anybody's (DD-03: the item itself may linger). */
+  readonly expiresAt: number;
+}
+
+export interface TunnelStore {
+  /** Strongly consistent. Items past their `expiresAt` are given as they are. */
+  read(tunnelId: string): Promise<Tunnel | undefined>;
+  /**
+   * Writes `tunnel` if nobody wrote since it was read.
+   * @param tunnel its `version` is one more than the version read, 1 where nothing was there
+   * @returns false when somebody did
+   */
+  write(tunnel: Tunnel): Promise<boolean>;
+}
+
+/** One item of `connections`. */
+export interface Connection {
+  readonly connectionId: string;
+  /** Epoch milliseconds. */
+  readonly connectedAt: number;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+  /** The token's subject, where the stage asks for tokens. */
+  readonly subject?: string;
+  /** Known once the agent is `ready`. */
+  readonly attached?: Attachment;
+}
+
+export interface Attachment {
+  readonly tunnelId: string;
+  readonly sessionId: string;
+  readonly protocol: 1 | 2;
+  /** The public URL the agent was told last. */
+  readonly publicUrl: string;
+}
+
+export interface ConnectionStore {
+  add(connection: Connection): Promise<void>;
+  /** Strongly consistent. */
+  read(connectionId: string): Promise<Connection | undefined>;
+  /** @returns false when the connection is not there (any more) */
+  attach(connectionId: string, attachment: Attachment): Promise<boolean>;
+  /** @returns what was removed */
+  remove(connectionId: string): Promise<Connection | undefined>;
+  /** By `tunnel-id-index`: eventually consistent (DD-01). */
+  ofTunnel(tunnelId: string): Promise<Connection[]>;
+}
+
+/** A piece of an answer on its way from the message function to the waiting forward. */
+export type AnswerPiece =
+  | {
+      readonly kind: 'head';
+      readonly status: number;
+      readonly headers: readonly HeaderPair[];
+      readonly body: Uint8Array;
+      /** True when parts follow. */
+      readonly more: boolean;
+    }
+  | { readonly kind: 'part'; readonly part: number; readonly body: Uint8Array; readonly totalBytes?: number }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string };
+
+/** How the waiting forward learns of the answer. */
+export interface Rendezvous {
+  /** Idempotent: the same piece twice is one piece. */
+  put(requestId: string, piece: AnswerPiece): Promise<void>;
+  /**
+   * The pieces that are there, in any order: a head, parts numbered `fromPart` or more, an error.
+   * @param fromPart 0 for everything; the head counts as part 0
+   */
+  take(requestId: string, fromPart: number): Promise<AnswerPiece[]>;
+}
+
+/** `gone`: the connection does not exist (410). `failed`: everything else, already retried where that is safe. */
+export type PostResult = 'sent' | 'gone' | 'failed';
+
+/** Sends a text to one connection. @see MG-06, MG-11, MG-12 */
+export type PostToConnection = (connectionId: string, text: string) => Promise<PostResult>;
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** One structured line. Never bodies, never tokens, never a query string. */
+export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+/** The hash functions the edge needs; `mac` is HMAC-SHA-256. */
+export interface Hashes {
+  sha256(text: string): Uint8Array;
+  mac(key: Uint8Array, data: Uint8Array): Uint8Array;
+}
+
+/** Where this stack's visitors and tunnels are. */
+export interface PublicAddress {
+  /** The HTTP API's URL or the domain before it, without a slash at the end: `https://tunnel.example.com`. */
+  readonly publicUrl: string;
+  /** The domain whose subdomains are tunnels, without a port: `tunnel.example.com`; absent where there is none. */
+  readonly wildcardDomain?: string;
+}
