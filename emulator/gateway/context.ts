@@ -1,0 +1,19 @@
+import type { Clock } from '../stack/clock.ts';
+import type { Log } from '../stack/log.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Ids } from './ids.ts';
+import type { IntegrationEnvironment } from './integration.ts';
+import type { Quotas } from './quotas.ts';
+import type { Switches } from './switches.ts';
+
+/** What the three APIs of one gateway share. */
+export interface GatewayContext {
+  readonly stack: Stack;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly quotas: Quotas;
+  readonly switches: Switches;
+  readonly integrations: IntegrationEnvironment;
+}

@@ -1,0 +1,48 @@
+import type { Stage } from '../../stack/stack.ts';
+import type { Header } from './headers.ts';
+
+/** A routed HTTP request: all that either payload format tells of it. */
+export interface HttpRequest {
+  readonly method: string;
+  /** As sent: percent-encoded, with the stage's name where there is one (HA-09). */
+  readonly path: string;
+  /** As sent, without the `?`. */
+  readonly query: string;
+  /** With the gateway's own. */
+  readonly headers: readonly Header[];
+  readonly body: Buffer;
+  readonly sourceIp: string;
+  readonly domainName: string;
+  readonly accountId: string;
+  readonly apiId: string;
+  readonly stage: Stage;
+  readonly routeKey: string;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly timeEpoch: number;
+}
+
+const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);
+
+/**
+ * The body as an event holds it. Only a few content types count as text; forms, and what names no type, are base64.
+ * @see HA-16
+ */
+export function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return type.startsWith('text/') || TEXT_TYPES.has(type)
+    ? { body: body.toString('utf8'), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true };
+}
+
+/** The first label of the domain. */
+export function domainPrefix(domainName: string): string {
+  return domainName.split('.', 1)[0] ?? '';
+}
+
+/** `undefined` for an empty record: in 2.0 events such keys are absent (HA-04), in 1.0 they are null. */
+export function unlessEmpty<Value>(
+  record: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> | undefined {
+  return Object.keys(record).length > 0 ? record : undefined;
+}

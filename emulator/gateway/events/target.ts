@@ -1,0 +1,51 @@
+/** A request target cut at its first `?`; both sides exactly as they came. */
+export interface Target {
+  readonly path: string;
+  readonly query: string;
+}
+
+const SCHEME_AND_AUTHORITY = /^https?:\/\/[^/?#]*/i;
+const PERCENT_RUN = /(?:%[0-9a-f]{2})+/gi;
+
+/**
+ * Cuts a request target by hand. `new URL` would collapse `..`, take `//host` for an authority and re-encode.
+ * The absolute form that clients send to proxies loses its origin.
+ */
+export function parseTarget(target: string): Target {
+  const local = target.startsWith('/') ? target : target.replace(SCHEME_AND_AUTHORITY, '');
+  const mark = local.indexOf('?');
+  const path = mark < 0 ? local : local.slice(0, mark);
+  return { path: path.startsWith('/') ? path : `/${path}`, query: mark < 0 ? '' : local.slice(mark + 1) };
+}
+
+/** The path as integrations get it decoded: a `%3F` becomes a `?` and cuts off what follows (HA-05, HA-06). */
+export function decodedPath(path: string): string {
+  const decoded = percentDecode(path);
+  const mark = decoded.indexOf('?');
+  return mark < 0 ? decoded : decoded.slice(0, mark);
+}
+
+/** Percent-decodes UTF-8; what is no escape stays as it is and bytes that are no text become U+FFFD. */
+export function percentDecode(text: string): string {
+  if (!text.includes('%')) return text;
+  return text.replace(PERCENT_RUN, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+}
+
+/** Every value of every query key in the order they came, decoded, `+` as a space (HA-11). */
+export function parseQuery(query: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = formDecode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? '' : formDecode(pair.slice(equals + 1));
+    const earlier = values.get(name);
+    if (earlier) earlier.push(value);
+    else values.set(name, [value]);
+  }
+  return values;
+}
+
+function formDecode(text: string): string {
+  return percentDecode(text.replaceAll('+', ' '));
+}
