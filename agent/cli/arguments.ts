@@ -1,0 +1,62 @@
+import { cac } from 'cac';
+import { type Failure, usageFailure } from './failure.ts';
+import { DEV_FLAGS, type Flag, GENERAL_FLAGS, TOKEN_FLAGS, TUNNEL_FLAGS } from './flags.ts';
+import type { RawOptions } from './settings.ts';
+
+/** What a command line asks for. */
+export type Request = { readonly command: 'help' | 'version' } | CommandRequest;
+
+export interface CommandRequest {
+  readonly command: 'tunnel' | 'dev' | 'token';
+  readonly operand: string | undefined;
+  readonly options: RawOptions;
+}
+
+/** Reads what comes after `postern`. An unknown option or a word too many is a failure, never passed over. */
+export function parseArguments(argv: readonly string[]): Request | Failure {
+  const cli = cac('postern');
+  function command(name: CommandRequest['command'], shape: string, flags: readonly Flag[]): void {
+    const added = cli.command(shape, name);
+    for (const flag of flags) added.option(flag.name, flag.text);
+    added.action((operand: string | undefined, options: RawOptions): CommandRequest => {
+      return { command: name, operand: operand && unmark(operand), options: unmarkAll(options) };
+    });
+  }
+  command('tunnel', '[upstream]', TUNNEL_FLAGS);
+  command('dev', 'dev [upstream]', [...TUNNEL_FLAGS, ...DEV_FLAGS]);
+  command('token', 'token [subject]', TOKEN_FLAGS);
+  for (const flag of GENERAL_FLAGS) cli.option(flag.name, flag.text);
+
+  try {
+    const { options } = cli.parse(['node', 'postern', ...argv.map(mark)], { run: false });
+    if (options.help === true) return { command: 'help' };
+    if (options.version === true) return { command: 'version' };
+    return cli.runMatchedCommand();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'CACError') {
+      return usageFailure(`${unmark(error.message)}.`);
+    }
+    throw error;
+  }
+}
+
+/*
+ * cac makes numbers of all that looks like one, so `--tunnel-id 012345678901` loses its zero. A mark that no argument
+ * can hold keeps such values strings; it is taken off again before anybody sees it.
+ */
+const MARK = '\0';
+
+function mark(argument: string): string {
+  const value = /^--?[^=]+=(.*)$/s.exec(argument)?.[1] ?? argument;
+  return value.startsWith('-') || Number.isNaN(Number(value)) ? argument : `${argument}${MARK}`;
+}
+
+function unmark(text: string): string {
+  return text.replaceAll(MARK, '');
+}
+
+function unmarkAll(options: RawOptions): RawOptions {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, typeof value === 'string' ? unmark(value) : value]),
+  );
+}

@@ -1,0 +1,59 @@
+import { parseUpstream, type UpstreamAddress } from '../proxy/upstream-address.ts';
+import { type CommandRequest, parseArguments, type Request } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, type ExitCode, type Failure, isFailure, printFailure, usageFailure } from './failure.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { usageText } from './usage.ts';
+import { version } from './version.ts';
+
+/** Does what the command line says. Each command is loaded only when asked for: a quick start is worth the words. */
+export async function main(context: CliContext): Promise<ExitCode> {
+  const result = await dispatch(parseArguments(context.argv), context);
+  if (!isFailure(result)) return result;
+  printFailure(result, context.stderr);
+  return result.exit;
+}
+
+async function dispatch(request: Request | Failure, context: CliContext): Promise<ExitCode | Failure> {
+  if (isFailure(request)) return request;
+  switch (request.command) {
+    case 'help':
+      context.stdout.write(usageText(version()));
+      return EXIT.done;
+    case 'version':
+      context.stdout.write(`postern ${version()}\n`);
+      return EXIT.done;
+    case 'token': {
+      const { runToken } = await import('./token.ts');
+      return runToken(request.operand, request.options.json === true, context.stdout);
+    }
+    case 'tunnel': {
+      const asked = readTunnelRequest(request, context);
+      if (isFailure(asked)) return asked;
+      const { upstream, settings } = asked;
+      if (!upstream) return usageFailure('The upstream is missing.', 'Say where it listens, like: postern 3000');
+      const { openTunnel } = await import('./tunnel.ts');
+      return openTunnel(context, upstream, settings);
+    }
+    case 'dev': {
+      const asked = readTunnelRequest(request, context);
+      if (isFailure(asked)) return asked;
+      const { runDev } = await import('./dev.ts');
+      return runDev(context, asked.upstream, { settings: asked.settings, once: request.options.once === true });
+    }
+  }
+}
+
+interface TunnelRequest {
+  readonly upstream: UpstreamAddress | undefined;
+  readonly settings: Settings;
+}
+
+function readTunnelRequest(request: CommandRequest, context: CliContext): TunnelRequest | Failure {
+  const settings = readSettings(request.options, context.env);
+  if (isFailure(settings)) return settings;
+  if (request.operand === undefined) return { upstream: undefined, settings };
+  const parsed = parseUpstream(request.operand);
+  if (parsed.kind === 'address') return { upstream: parsed.address, settings };
+  return usageFailure(`${parsed.problem}.`, 'Give a port, host:port or http(s)://host:port, like: postern 3000');
+}

@@ -1,0 +1,39 @@
+import type { Output } from './context.ts';
+
+export const EXIT = {
+  done: 0,
+  /** A fault of ours. */
+  broken: 1,
+  usage: 2,
+  /** 401 or 403 at the handshake. */
+  credentialsRefused: 3,
+  tunnelIdTaken: 4,
+  /** Never online. */
+  unreachable: 5,
+  /** Online once, and given up since. */
+  lost: 6,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Why a command cannot do what it was asked: what happened and what helps. */
+export interface Failure {
+  readonly exit: ExitCode;
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly cause: string;
+  readonly cure: string;
+}
+
+export function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'cure' in value;
+}
+
+export function usageFailure(cause: string, cure = 'See postern --help.'): Failure {
+  return { exit: EXIT.usage, code: 'usage', cause, cure };
+}
+
+/** For what is wrong before there is a tunnel to report on. */
+export function printFailure(failure: Failure, stderr: Output): void {
+  stderr.write(`postern: ${failure.cause}\n${failure.cure}\n`);
+}

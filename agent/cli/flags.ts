@@ -1,0 +1,30 @@
+/** One option: how cac reads it and how the help shows it. */
+export interface Flag {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What `postern` and `postern dev` understand alike. */
+export const TUNNEL_FLAGS: readonly Flag[] = [
+  { name: '--endpoint <url>', text: 'the edge (POSTERN_ENDPOINT, else ws://localhost:4001/dev)' },
+  { name: '--token <token>', text: 'who you are to the edge (POSTERN_TOKEN)' },
+  { name: '--tunnel-id <id>', text: 'the tunnel id to ask for (POSTERN_TUNNEL_ID, else a random one)' },
+  {
+    name: '--host-header <mode>',
+    text: 'host for the upstream: preserve the visitor’s (default), rewrite, or a value',
+  },
+  { name: '--connect-timeout <time>', text: 'give up when not online by then (10s)' },
+  { name: '--request-timeout <time>', text: 'how long the upstream may be silent (25s)' },
+  { name: '--json', text: 'one JSON object a line: online, request, reconnecting, offline, error' },
+  { name: '--verbose', text: 'queries, too, and what was passed over' },
+  { name: '--quiet', text: 'no line for each request' },
+];
+
+export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }];
+
+export const TOKEN_FLAGS: readonly Flag[] = [{ name: '--json', text: 'one JSON object' }];
+
+export const GENERAL_FLAGS: readonly Flag[] = [
+  { name: '-h, --help', text: 'this text' },
+  { name: '-v, --version', text: 'the version' },
+];

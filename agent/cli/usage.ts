@@ -1,0 +1,27 @@
+import { DEV_FLAGS, type Flag, GENERAL_FLAGS, TUNNEL_FLAGS } from './flags.ts';
+
+export function usageText(version: string): string {
+  return `postern ${version} - your local web server under a public URL, through your own AWS account
+
+Usage
+  postern <upstream>         open a tunnel to 3000, host:port or http(s)://host:port
+  postern dev [upstream]     the same with the whole stack on this machine, no AWS needed
+  postern token [subject]    make a token, and the entry for the stage's setting POSTERN_TOKENS
+
+Options
+${table([...TUNNEL_FLAGS, ...GENERAL_FLAGS])}
+
+Options of dev
+${table(DEV_FLAGS)}
+
+Exit codes
+  0 done · 2 usage · 3 credentials refused · 4 tunnel id taken · 5 edge unreachable · 6 edge lost, given up
+
+Times are seconds, or have a unit: 500ms, 10s, 1m. A file .env in the working directory is read; what is
+set already wins.
+`;
+}
+
+function table(flags: readonly Flag[]): string {
+  return flags.map(({ name, text }) => `  ${name.padEnd(26)} ${text}`).join('\n');
+}

@@ -1,0 +1,33 @@
+/** What a session has to tell, as it happens. These are also the lines of `--json`. */
+export type AgentEvent =
+  | Online
+  | {
+      readonly event: 'request';
+      readonly id: string;
+      readonly method: string;
+      /** With its query, which may hold secrets: who prints it decides. */
+      readonly path: string;
+      /** What the visitor gets; 499 when the door gave up first. */
+      readonly status: number;
+      readonly ms: number;
+      /** Of the answer's body. */
+      readonly bytes: number;
+    }
+  /** Sent before each further attempt to connect; `attempt` counts from 1. */
+  | { readonly event: 'reconnecting'; readonly attempt: number; readonly inMs: number; readonly why: string }
+  /** A tunnel that was online is so no more. */
+  | { readonly event: 'offline'; readonly why: string }
+  | { readonly event: 'error'; readonly code: string; readonly message: string }
+  /** For `--verbose` alone. */
+  | { readonly event: 'note'; readonly message: string };
+
+/** The tunnel can be reached; again after each reconnect, and when its URL has changed. */
+export interface Online {
+  readonly event: 'online';
+  readonly tunnelId: string;
+  readonly publicUrl: string;
+  readonly subdomainUrl?: string;
+  readonly connectionId: string;
+}
+
+export type Report = (event: AgentEvent) => void;

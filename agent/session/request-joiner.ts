@@ -1,0 +1,106 @@
+import type { HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
+import { createPartJoiner, type JoinResult, type PartJoiner } from '../../src/protocol/parts.ts';
+import type { Clock } from './clock.ts';
+
+export type Joined =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'whole'; readonly request: HttpRequest }
+  /** It can never be whole. */
+  | { readonly kind: 'hopeless'; readonly requestId: string; readonly why: string };
+
+/** Joins requests whose head and parts come in any order, at least once; a part may come before its head (WS-44, 45). */
+export interface RequestJoiner {
+  head(message: HttpRequest): Joined;
+  part(message: RequestPart): Joined;
+  /** The request is wanted no more. */
+  forget(requestId: string): void;
+  close(): void;
+}
+
+export interface JoinerLimits {
+  /** The largest body of one request: more than any door lets in. */
+  readonly requestBytes: number;
+  /** Bytes held for all requests that are not whole yet. */
+  readonly heldBytes: number;
+  readonly requests: number;
+  /** How long a request may stay incomplete: its door has given up by then. */
+  readonly ms: number;
+}
+
+const LIMITS: JoinerLimits = { requestBytes: 16_000_000, heldBytes: 64_000_000, requests: 200, ms: 30_000 };
+
+interface Incomplete {
+  readonly joiner: PartJoiner;
+  readonly forgetLater: () => void;
+  head: HttpRequest | undefined;
+  /** As received, duplicates included. */
+  bytes: number;
+}
+
+export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoiner {
+  const incomplete = new Map<string, Incomplete>();
+  let heldBytes = 0;
+
+  function forget(requestId: string): void {
+    const entry = incomplete.get(requestId);
+    if (!entry) return;
+    entry.forgetLater();
+    heldBytes -= entry.bytes;
+    incomplete.delete(requestId);
+  }
+
+  function entryOf(requestId: string): Incomplete {
+    const known = incomplete.get(requestId);
+    if (known) return known;
+    const entry: Incomplete = {
+      joiner: createPartJoiner(limits.requestBytes),
+      forgetLater: clock.after(limits.ms, () => forget(requestId)),
+      head: undefined,
+      bytes: 0,
+    };
+    incomplete.set(requestId, entry);
+    return entry;
+  }
+
+  function conclude(requestId: string, entry: Incomplete, result: JoinResult): Joined {
+    switch (result.kind) {
+      case 'incomplete':
+        return { kind: 'waiting' };
+      case 'complete':
+        // Only the head carries part 0, so a complete body has its head.
+        if (!entry.head) throw new Error('a body is whole without its head');
+        forget(requestId);
+        return { kind: 'whole', request: { ...entry.head, body: result.body, more: false } };
+      case 'too-large':
+        forget(requestId);
+        return { kind: 'hopeless', requestId, why: `its body is larger than ${limits.requestBytes} bytes` };
+      case 'broken':
+        forget(requestId);
+        return { kind: 'hopeless', requestId, why: `its parts do not fit together: ${result.problem}` };
+    }
+  }
+
+  function add(message: HttpRequest | RequestPart): Joined {
+    const { requestId } = message;
+    const crowded = !incomplete.has(requestId) && incomplete.size >= limits.requests;
+    if (crowded || heldBytes + message.body.length > limits.heldBytes) {
+      forget(requestId);
+      return { kind: 'hopeless', requestId, why: 'too many requests are incomplete at once' };
+    }
+    const entry = entryOf(requestId);
+    entry.bytes += message.body.length;
+    heldBytes += message.body.length;
+    if (message.type === 'http_request') entry.head ??= message;
+    const slice = message.type === 'http_request' ? { part: 0, body: message.body } : message;
+    return conclude(requestId, entry, entry.joiner.add(slice));
+  }
+
+  return {
+    head: (message) => (message.more ? add(message) : { kind: 'whole', request: message }),
+    part: add,
+    forget,
+    close() {
+      for (const requestId of [...incomplete.keys()]) forget(requestId);
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import { decodeEdgeMessage, encode, type Malformed } from '../../src/protocol/codec.ts';
+import type { ConnectionEstablished, EdgeMessage, UrlUpdated } from '../../src/protocol/messages.ts';
+import type { Forward } from '../forward.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Online, Report } from './events.ts';
+import { createExchanges } from './exchanges.ts';
+import { readGatewayFrame } from './gateway-frame.ts';
+import { createOutbox } from './outbox.ts';
+import { type Connect, connectSocket, type Socket } from './socket.ts';
+import { judgeEnd } from './socket-end.ts';
+import { type Effect, type Outcome, type SessionInput, type SessionState, step, type TimerName } from './states.ts';
+
+export interface SessionOptions {
+  /** `ws://` or `wss://`, with the stage. */
+  readonly endpoint: string;
+  /** Sent with every handshake as `Authorization: Bearer`; never reported. */
+  readonly token?: string;
+  /** 32 random bytes as base64url: what owns the tunnel id where no token does. */
+  readonly agentKey: string;
+  /** The tunnel id to ask for at first; a random one without it. */
+  readonly tunnelId?: string;
+  /** Name and version for the edge's log: `postern/0.1.0`. */
+  readonly agent: string;
+  /** How long the first connection may take to be online, with all its attempts; later ones each have it for TCP to 101. */
+  readonly connectTimeoutMs: number;
+  /** How long the upstream may be silent. */
+  readonly requestTimeoutMs: number;
+  readonly forward: Forward;
+  readonly report: Report;
+  readonly connect?: Connect;
+  readonly clock?: Clock;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** The agent's life across connections. */
+export interface Session {
+  /** Never rejects. */
+  readonly ended: Promise<Outcome>;
+  /** The first call finishes what is in flight (five seconds at most) and says goodbye, the second ends at once. */
+  stop(): void;
+}
+
+/** Connects at once and stays connected: `states.ts` decides, this file does what it says. */
+export function startSession(options: SessionOptions): Session {
+  const { connect = connectSocket, clock = systemClock, random = Math.random, report } = options;
+  const sessionId = randomBytes(16).toString('base64url');
+  const outbox = createOutbox(clock);
+  const exchanges = createExchanges({
+    ...options,
+    clock,
+    sessionId,
+    deliver: outbox.deliver,
+    protocol: () => protocol,
+  });
+  const timers = new Map<TimerName, () => void>();
+  let state: SessionState = { name: 'idle' };
+  let socket: Socket | undefined;
+  let online: Online | undefined;
+  let protocol: 1 | 2 = 1;
+  let settle: (outcome: Outcome) => void;
+  const ended = new Promise<Outcome>((resolve) => {
+    settle = resolve;
+  });
+
+  function dispatch(input: SessionInput): void {
+    const next = step(state, input, { now: clock.now(), random: random() });
+    state = next.state;
+    for (const effect of next.effects) perform(effect);
+  }
+
+  function perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'connect':
+        open();
+        break;
+      case 'greet': {
+        const { epoch, tunnelId } = effect;
+        const { agentKey, agent } = options;
+        const hello = { protocol: 2, sessionId, epoch, agentKey, agent, ...(tunnelId && { tunnelId }) } as const;
+        socket?.send(encode({ type: 'ready', hello }));
+        break;
+      }
+      case 'ping':
+        socket?.send(encode({ type: 'ping' }));
+        break;
+      case 'arm':
+        arm(effect.timer, effect.ms);
+        break;
+      case 'online':
+        goOnline(effect.message);
+        break;
+      case 'report':
+        report(effect.event);
+        break;
+      case 'drain':
+        exchanges.drain().then(() => dispatch({ type: 'drained' }));
+        break;
+      case 'close':
+        socket?.close();
+        break;
+      case 'drop':
+        drop();
+        break;
+      case 'end':
+        end(effect.outcome);
+        break;
+    }
+  }
+
+  function open(): void {
+    const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
+    const target = { endpoint: options.endpoint, headers, timeoutMs: options.connectTimeoutMs };
+    // A connection that was dropped may still have something to say; only the present one is listened to.
+    const ifPresent = (act: () => void) => {
+      if (socket === opened) act();
+    };
+    const opened: Socket = connect(target, {
+      opened: () => ifPresent(() => dispatch({ type: 'opened' })),
+      message: (text) => ifPresent(() => receive(text)),
+      ended: (end) =>
+        ifPresent(() => {
+          outbox.detach();
+          dispatch({ type: 'lost', ...judgeEnd(end) });
+        }),
+    });
+    socket = opened;
+  }
+
+  function drop(): void {
+    const dropped = socket;
+    socket = undefined;
+    outbox.detach();
+    dropped?.terminate();
+  }
+
+  function arm(timer: TimerName, ms: number): void {
+    timers.get(timer)?.();
+    timers.set(
+      timer,
+      clock.after(ms, () => dispatch({ type: 'elapsed', timer })),
+    );
+  }
+
+  function goOnline(message: ConnectionEstablished): void {
+    const { tunnelId, publicUrl, subdomainUrl, connectionId } = message;
+    const asked = online?.tunnelId ?? options.tunnelId;
+    if (asked !== undefined && asked !== tunnelId) {
+      report({
+        event: 'error',
+        code: 'tunnel_id_changed',
+        message: `asked for the tunnel id ${asked}, the edge gave ${tunnelId}`,
+      });
+    }
+    protocol = message.hello ? 2 : 1;
+    online = { event: 'online', tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }), connectionId };
+    const present = socket;
+    if (present) outbox.attach((text) => present.send(text));
+    report(online);
+  }
+
+  function changeUrl({ publicUrl, subdomainUrl }: UrlUpdated): void {
+    if (!online) return;
+    const { tunnelId, connectionId } = online;
+    online = { event: 'online', tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }), connectionId };
+    report(online);
+  }
+
+  function receive(text: string): void {
+    const message = decodeEdgeMessage(text);
+    switch (message.type) {
+      case 'malformed':
+        passOver(text, message);
+        break;
+      case 'unknown':
+        note(`a message of the unknown type ${JSON.stringify(message.name)} was passed over`);
+        break;
+      default:
+        obey(message);
+    }
+  }
+
+  function passOver(text: string, { field, problem }: Malformed): void {
+    const frame = readGatewayFrame(text);
+    if (frame) {
+      const why = `the gateway says "${frame.message}" (its request id is ${frame.gatewayRequestId})`;
+      report({ event: 'error', code: 'gateway_error', message: why });
+      dispatch({ type: 'mishandled', why });
+    } else {
+      note(`a malformed message was passed over: ${field ? `${field}: ` : ''}${problem}`);
+    }
+  }
+
+  function obey(message: EdgeMessage): void {
+    switch (message.type) {
+      case 'connection_established':
+        dispatch({ type: 'established', message });
+        break;
+      case 'refused':
+        dispatch({ type: 'refused', code: message.code, why: message.message });
+        break;
+      case 'ping':
+        socket?.send(encode({ type: 'pong' }));
+        break;
+      case 'pong':
+        dispatch({ type: 'pong' });
+        break;
+      case 'http_request':
+      case 'request_part':
+      case 'cancel':
+        exchanges.receive(message);
+        break;
+      case 'url_updated':
+        changeUrl(message);
+        break;
+      case 'error':
+        report({ event: 'error', code: message.code, message: `the edge says: ${message.message}` });
+        break;
+    }
+  }
+
+  function note(message: string): void {
+    report({ event: 'note', message });
+  }
+
+  function end(outcome: Outcome): void {
+    for (const disarm of timers.values()) disarm();
+    exchanges.close();
+    outbox.close();
+    settle(outcome);
+  }
+
+  dispatch({ type: 'start', tunnelId: options.tunnelId, connectTimeoutMs: options.connectTimeoutMs });
+  return { ended, stop: () => dispatch({ type: 'stop' }) };
+}

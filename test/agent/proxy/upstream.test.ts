@@ -1,0 +1,262 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { ForwardRequest, ForwardResult } from '../../../agent/forward.ts';
+import type { HostHeader } from '../../../agent/proxy/forwarded-headers.ts';
+import { createUpstream } from '../../../agent/proxy/upstream.ts';
+import { parseUpstream } from '../../../agent/proxy/upstream-address.ts';
+import type { HeaderPair } from '../../../src/protocol/messages.ts';
+import { useCleanup } from '../support/cleanup.ts';
+import { startHttpUpstream, startRawUpstream } from '../support/http-upstream.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  readonly body: Buffer;
+}
+
+describe('upstream', () => {
+  const cleanup = useCleanup();
+
+  function connect(where: string | number, hostHeader: HostHeader = { kind: 'preserve' }) {
+    const parsed = parseUpstream(String(where));
+    if (parsed.kind !== 'address') throw new Error(parsed.problem);
+    const upstream = createUpstream(parsed.address, hostHeader);
+    cleanup(() => upstream.close());
+    return (request: Partial<ForwardRequest> = {}, signal = new AbortController().signal) =>
+      upstream.forward({ method: 'GET', uri: '/', headers: [], body: new Uint8Array(0), ...request }, signal);
+  }
+
+  async function serve(listener: RequestListener) {
+    const { port, stop } = await startHttpUpstream(listener);
+    cleanup(stop);
+    return connect(`127.0.0.1:${port}`);
+  }
+
+  async function serveRaw(...args: Parameters<typeof startRawUpstream>) {
+    const { port, stop } = await startRawUpstream(...args);
+    cleanup(stop);
+    return connect(`127.0.0.1:${port}`);
+  }
+
+  async function read(result: Promise<ForwardResult>): Promise<Answer> {
+    const answered = await result;
+    if (answered.kind === 'failed') throw new Error(`${answered.code}: ${answered.message}`);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answered.body) pieces.push(piece);
+    return { status: answered.status, headers: answered.headers, body: Buffer.concat(pieces) };
+  }
+
+  describe('the request', () => {
+    it('keeps path and query byte for byte', async () => {
+      const forward = await serve(({ url }, response) => response.end(url));
+      for (const uri of ['/', '//', '/a/../b', '/a//b/./c', '/%2e%2E/%2f?x=%20&x=+&y', '/?', '/a?b?c#'])
+        expect((await read(forward({ uri }))).body.toString('utf8')).to.equal(uri);
+    });
+
+    it('keeps method, header order and repeats, and body bytes', async () => {
+      const seen: { request?: IncomingMessage; body?: Buffer } = {};
+      const forward = await serve(async (request, response) => {
+        const pieces: Buffer[] = [];
+        for await (const piece of request) pieces.push(piece);
+        Object.assign(seen, { request, body: Buffer.concat(pieces) });
+        response.end();
+      });
+      const body = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+      const headers: HeaderPair[] = [
+        ['Host', 'abc.example'],
+        ['X-B', '1'],
+        ['x-a', 'é'],
+        ['X-B', '2'],
+        ['Content-Length', '999'],
+        ['Expect', '100-continue'],
+        ['Transfer-Encoding', 'chunked'],
+      ];
+      await read(forward({ method: 'PATCH', headers, body }));
+      expect(seen.request?.method).to.equal('PATCH');
+      expect(seen.body?.equals(body)).to.equal(true);
+      expect(seen.request?.rawHeaders).to.deep.equal([
+        ...['host', 'abc.example', 'connection', 'keep-alive'],
+        ...['X-B', '1', 'x-a', 'é', 'X-B', '2'],
+        ...['content-length', '256'],
+      ]);
+    });
+
+    it('gives a GET without a body no content-length', async () => {
+      const forward = await serve(({ headers }, response) => response.end(String(headers['content-length'])));
+      expect((await read(forward())).body.toString()).to.equal('undefined');
+      expect((await read(forward({ method: 'POST' }))).body.toString()).to.equal('0');
+      expect((await read(forward({ method: 'DELETE', body: Buffer.from('x') }))).body.toString()).to.equal('1');
+    });
+
+    for (const [what, request] of [
+      ['CONNECT', { method: 'CONNECT' }],
+      ['a header with a line break', { headers: [['x', 'a\r\nb: c']] }],
+      ['a header name with a space', { headers: [['x y', 'a']] }],
+      ['a path with a line break', { uri: '/a b\r\n' }],
+    ] as const) {
+      it(`refuses ${what}`, async () => {
+        const forward = await serve((_request, response) => response.end());
+        expect(await forward(request)).to.deep.include({ kind: 'failed', code: 'invalid_request' });
+      });
+    }
+  });
+
+  describe('the answer', () => {
+    it('has its headers as they came, several set-cookie too', async () => {
+      const forward = await serveRaw((socket) =>
+        socket.end(
+          'HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-Latin: \xe9\r\nset-cookie: b=2\r\nKeep-Alive: timeout=5\r\n' +
+            'X-Hop: 1\r\nConnection: close, x-hop\r\nContent-Length: 2\r\n\r\nhi',
+          'latin1',
+        ),
+      );
+      const { headers, body } = await read(forward());
+      expect(headers).to.deep.equal([
+        ['Set-Cookie', 'a=1'],
+        ['X-Latin', 'é'],
+        ['set-cookie', 'b=2'],
+        ['Content-Length', '2'],
+      ]);
+      expect(body.toString()).to.equal('hi');
+    });
+
+    it('is not decoded', async () => {
+      const zipped = gzipSync('hello');
+      const forward = await serve((_request, response) => {
+        response.setHeader('content-encoding', 'gzip').end(zipped);
+      });
+      expect((await read(forward())).body.equals(zipped)).to.equal(true);
+    });
+
+    it('is joined where it comes in chunks', async () => {
+      const forward = await serve((_request, response) => {
+        for (const piece of ['a', 'b', 'c']) response.write(piece);
+        response.end();
+      });
+      const { headers, body } = await read(forward());
+      expect(body.toString()).to.equal('abc');
+      expect(headers.map(([name]) => name.toLowerCase())).not.to.include('transfer-encoding');
+    });
+
+    for (const status of [301, 302, 307, 308]) {
+      it(`is a redirect that is not followed: ${status}`, async () => {
+        const forward = await serve(({ url }, response) => {
+          if (url === '/') response.writeHead(status, { location: '/next' }).end();
+          else response.end('followed');
+        });
+        const answer = await read(forward());
+        expect(answer.status).to.equal(status);
+        expect(answer.headers).to.deep.include(['location', '/next']);
+      });
+    }
+
+    it('may have no body: 204, 304, HEAD', async () => {
+      const forward = await serve(({ url }, response) => {
+        response
+          .writeHead(Number(url?.slice(1)), { 'x-a': 'b', ...(url === '/200' && { 'content-length': 99 }) })
+          .end();
+      });
+      for (const [method, status] of [
+        ['GET', 204],
+        ['GET', 304],
+        ['HEAD', 200],
+      ] as const) {
+        const answer = await read(forward({ method, uri: `/${status}` }));
+        expect(answer).to.deep.include({ status, body: Buffer.alloc(0) });
+        expect(answer.headers).to.deep.include(['x-a', 'b']);
+        if (method === 'HEAD') expect(answer.headers).to.deep.include(['content-length', '99']);
+      }
+    });
+
+    it('waits behind an interim one', async () => {
+      const forward = await serve((_request, response) => {
+        response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+        response.end('final');
+      });
+      expect(await read(forward())).to.deep.include({ status: 200, body: Buffer.from('final') });
+    });
+  });
+
+  describe('failures', () => {
+    it('nothing listens', async () => {
+      const { port, stop } = await startHttpUpstream(() => {});
+      await stop();
+      const result = await connect(port)();
+      expect(result).to.deep.include({ kind: 'failed', code: 'upstream_unreachable' });
+      expect(result.kind === 'failed' && result.message)
+        .to.contain(`localhost:${port}`)
+        .and.contain('ECONNREFUSED');
+    });
+
+    it('the name is unknown', async () => {
+      const result = await connect('http://name.invalid:80')();
+      expect(result).to.deep.include({ kind: 'failed', code: 'upstream_unreachable' });
+    });
+
+    it('what answers is no HTTP', async () => {
+      const forward = await serveRaw((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+      expect(await forward()).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+    });
+
+    it('it hangs up before its answer', async () => {
+      const forward = await serveRaw((socket) => socket.destroy());
+      expect(await forward()).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+    });
+
+    it('it dies in mid-answer', async () => {
+      const forward = await serveRaw((socket) =>
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal', () => socket.destroy()),
+      );
+      const error = await read(forward()).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.be.an('error');
+    });
+
+    it('it is aborted while it is silent, and in mid-answer', async () => {
+      const hungUp: Promise<unknown>[] = [];
+      const forward = await serve(({ url, socket }, response) => {
+        hungUp.push(once(socket, 'close'));
+        if (url === '/half') response.writeHead(200).write('hal');
+        else response.req.emit('silent');
+      });
+      const silence = new AbortController();
+      const result = forward({ uri: '/silent' }, silence.signal);
+      setImmediate(() => silence.abort());
+      expect((await result).kind).to.equal('failed');
+      const half = new AbortController();
+      const answered = await forward({ uri: '/half' }, half.signal);
+      if (answered.kind !== 'answered') throw new Error(answered.message);
+      const pieces = answered.body[Symbol.asyncIterator]();
+      await pieces.next();
+      half.abort();
+      expect(await pieces.next().catch(() => 'rejected')).to.equal('rejected');
+      await Promise.all(hungUp);
+    });
+  });
+
+  describe('localhost', () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address));
+    for (const host of ['127.0.0.1', '::1'].filter((address) => addresses.includes(address))) {
+      it(`is found on ${host} alone`, async () => {
+        const started = await startHttpUpstream((_request, response) => response.end('found'), host);
+        cleanup(started.stop);
+        expect((await read(connect(started.port)())).body.toString()).to.equal('found');
+      });
+    }
+  });
+
+  it('answers a hundred requests side by side', async () => {
+    const waiting: (() => void)[] = [];
+    const forward = await serve((request, response) => {
+      waiting.push(() => response.end(request.url));
+      if (waiting.length === 100) for (const release of waiting) release();
+    });
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => read(forward({ uri: `/${at}` }))));
+    expect(answers.map(({ body }) => body.toString())).to.deep.equal(answers.map((_, at) => `/${at}`));
+  });
+});
