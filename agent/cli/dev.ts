@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
+import type { LogEntry } from '../../emulator/stack/log.ts';
+import { type PackagedService, readPackagedService } from '../../emulator/template/packaged-service.ts';
+import { startDemoApp } from '../dev/demo-app.ts';
+import { packageService } from '../dev/package-service.ts';
+import { selfCheck } from '../dev/self-check.ts';
+import { parseUpstream, type UpstreamAddress } from '../proxy/upstream-address.ts';
+import type { CliContext } from './context.ts';
+import { EXIT, type ExitCode, type Failure, isFailure } from './failure.ts';
+import { createReport } from './report.ts';
+import type { Settings } from './settings.ts';
+import { runTunnel } from './tunnel.ts';
+
+export interface DevOptions {
+  readonly settings: Settings;
+  /** End after the self-check. */
+  readonly once: boolean;
+}
+
+const SERVICE = fileURLToPath(new URL('../../', import.meta.url));
+const STAGE = 'dev';
+
+/**
+ * The command `postern dev`: the whole cloud side on this machine, and a tunnel through it.
+ * @param upstream the demo app when absent
+ */
+export async function runDev(
+  context: CliContext,
+  upstream: UpstreamAddress | undefined,
+  { settings, once }: DevOptions,
+): Promise<ExitCode | Failure> {
+  const service = await packagedService(context, settings);
+  if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
+  const started: { stop(): Promise<void> }[] = [];
+  try {
+    const emulator = await startEmulator(service.stack, {
+      ...service.settings,
+      portSearch: true,
+      log: emulatorLog(context, settings),
+    });
+    started.push(emulator);
+    showEndpoints(emulator, context, settings);
+    if (!emulator.urls.websocket) throw new Error('the stack has no WebSocket API');
+    if (!upstream) {
+      const demo = await startDemoApp();
+      started.push(demo);
+      upstream = addressOf(demo.url);
+    }
+    return await tunnelThrough(emulator.urls.websocket, upstream, context, { settings, once });
+  } catch (error) {
+    if (error instanceof EmulatorError) return { exit: EXIT.broken, ...error };
+    throw error;
+  } finally {
+    for (const each of started.reverse()) await each.stop();
+  }
+}
+
+async function packagedService(context: CliContext, settings: Settings): Promise<PackagedService | Failure> {
+  const { env, stdout } = context;
+  const cache = join(SERVICE, '.postern');
+  const notice = (text: string) => settings.json || stdout.write(`${text}\n`);
+  const result = await packageService({
+    service: SERVICE,
+    stage: STAGE,
+    cache: join(cache, 'packages'),
+    environment: env,
+    onMiss: () => notice('  compiling the stack (kept for the next start) …'),
+  });
+  if (result.kind === 'failed') {
+    return {
+      exit: EXIT.broken,
+      code: 'package_failed',
+      cause: `The stack does not compile:\n${result.output.trim()}`,
+      cure: 'Mend serverless.yml or the sources it names, then start again.',
+    };
+  }
+  return readPackagedService(result.folder, join(cache, 'code'));
+}
+
+/** Opens the tunnel, checks it once from outside, and serves it until told to stop. */
+async function tunnelThrough(
+  endpoint: string,
+  upstream: UpstreamAddress,
+  context: CliContext,
+  { settings, once }: DevOptions,
+): Promise<ExitCode> {
+  const checked = new AbortController();
+  let check: Promise<boolean> | undefined;
+  const exit = await runTunnel({
+    upstream,
+    settings: { ...settings, endpoint },
+    env: context.env,
+    report: createReport(settings, context),
+    stop: AbortSignal.any([context.stop, checked.signal]),
+    kill: context.kill,
+    onOnline({ publicUrl }) {
+      check ??= selfCheck(publicUrl, settings.json, context.stdout).finally(() => once && checked.abort());
+    },
+  });
+  return exit === EXIT.done && once && !(await check) ? EXIT.broken : exit;
+}
+
+function emulatorLog({ stderr }: CliContext, { detail }: Settings): (entry: LogEntry) => void {
+  return ({ level, source, message, behaviour }) => {
+    if (level === 'debug' || (level === 'info' && detail !== 'verbose')) return;
+    stderr.write(`${level.padEnd(5)}  ${source}: ${message}${behaviour ? ` (${behaviour})` : ''}\n`);
+  };
+}
+
+function showEndpoints({ urls }: Emulator, { stdout }: CliContext, { json }: Settings): void {
+  if (json) return;
+  const rows = [
+    ['HTTP API', urls.http],
+    ['WebSocket API', urls.websocket],
+    ['Management API', urls.management],
+    ['Lambda', urls.lambda],
+    ['DynamoDB', urls.dynamodb],
+  ];
+  for (const [name, url] of rows) if (url) stdout.write(`  ${String(name).padEnd(15)}${url}\n`);
+}
+
+function addressOf(url: string): UpstreamAddress {
+  const parsed = parseUpstream(url);
+  if (parsed.kind !== 'address') throw new Error(parsed.problem);
+  return parsed.address;
+}

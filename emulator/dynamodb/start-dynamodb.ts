@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../stack/log.ts';
+import type { Table } from '../stack/stack.ts';
+import { createTables } from './create-tables.ts';
+
+export interface DynamoDbOptions {
+  /** `embedded` (dynalite, in memory, gone when it stops), or the URL of a DynamoDB that runs already. */
+  readonly database: string;
+  /** Port of the embedded database; 0 for any. */
+  readonly port: number;
+  readonly region: string;
+  /** Made where they are absent. */
+  readonly tables: readonly Table[];
+  readonly log: Log;
+}
+
+export interface DynamoDb {
+  readonly url: string;
+  /** Ends the embedded database; leaves one that was given by URL alone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The stack's database with its tables.
+ * @throws EmulatorError DATABASE_UNREACHABLE; Node's error with `code: 'EADDRINUSE'` when the port is taken
+ */
+export async function startDynamoDb({ database, port, region, tables, log }: DynamoDbOptions): Promise<DynamoDb> {
+  const started = database === 'embedded' ? await startEmbedded(port) : { url: database, stop: async () => {} };
+  try {
+    await createTables(started.url, region, tables, log);
+    return started;
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+async function startEmbedded(port: number): Promise<DynamoDb> {
+  const { default: dynalite } = await import('dynalite');
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import { startGateway } from './gateway/gateway.ts';
+import type { Quotas } from './gateway/quotas.ts';
+import type { Switches } from './gateway/switches.ts';
+import { createLambda, type Lambda } from './lambda/create-lambda.ts';
+import { startInvokeApi } from './lambda/invoke-api.ts';
+import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
+import { startOnPorts } from './ports.ts';
+import { type Clock, systemClock } from './stack/clock.ts';
+import type { Invoker } from './stack/invoker.ts';
+import type { Log } from './stack/log.ts';
+import { createRandom } from './stack/random.ts';
+import type { Stack } from './stack/stack.ts';
+
+export interface EmulatorOptions {
+  /** 0 for any free one. */
+  readonly ports?: Partial<EmulatorPorts>;
+  /** Takes the next free port where one is taken, instead of failing. */
+  readonly portSearch?: boolean;
+  readonly switches?: Partial<Switches>;
+  readonly quotas?: Partial<Quotas>;
+  readonly clock?: Clock;
+  /** The same seed gives the same order of events and the same ids. Drawn from the clock unless given, and logged. */
+  readonly seed?: number;
+  /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
+  readonly dynamodb?: string;
+  /** Variables laid over every function's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+export interface EmulatorPorts {
+  /** HTTP API. */
+  readonly http: number;
+  /** WebSocket API and its Management API. */
+  readonly websocket: number;
+  /** Lambda's Invoke API. */
+  readonly lambda: number;
+  readonly dynamodb: number;
+}
+
+export const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000 };
+
+export interface Emulator {
+  /** An endpoint is absent when the stack has nothing behind it. */
+  readonly urls: {
+    /** `http://localhost:4000` */
+    readonly http?: string;
+    /** `ws://localhost:4001/dev` */
+    readonly websocket?: string;
+    /** `http://localhost:4001/dev` */
+    readonly management?: string;
+    readonly lambda: string;
+    readonly dynamodb?: string;
+  };
+  /** Ends everything that was started, whatever it is doing. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a stack on this machine: its APIs, functions and tables.
+ * @throws EmulatorError PORT_TAKEN or DATABASE_UNREACHABLE; nothing is left running then
+ */
+export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
+  const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {} } = options;
+  const ports = { ...DEFAULT_PORTS, ...options.ports };
+  const seed = options.seed ?? clock.now();
+  log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
+
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  const started = <T extends { stop(): Promise<void> }>(part: T): T => {
+    stops.push(() => part.stop());
+    return part;
+  };
+
+  // Functions learn the gateway's ports, so they are made after it; an event that comes in between waits for them.
+  let functionsReady: (lambda: Lambda) => void = () => {};
+  const functions = new Promise<Lambda>((resolve) => {
+    functionsReady = resolve;
+  });
+  const invoker: Invoker = {
+    invoke: async (functionArn, payload) => (await functions).invoke(functionArn, payload),
+  };
+  try {
+    const database =
+      stack.tables.length === 0
+        ? undefined
+        : started(
+            await startOnPorts({ dynamodb: ports.dynamodb }, portSearch, ({ dynamodb: port }) =>
+              startDynamoDb({
+                database: options.dynamodb ?? 'embedded',
+                port,
+                region: stack.region,
+                tables: stack.tables,
+                log,
+              }),
+            ),
+          );
+    const gateway = started(
+      await startOnPorts({ http: ports.http, websocket: ports.websocket }, portSearch, (chosen) =>
+        startGateway({ stack, invoker, log, clock, random: createRandom(seed), ports: chosen, quotas, switches }),
+      ),
+    );
+    const origins = originsByHost(stack, localOrigins(gateway.urls));
+    const lambda = started(
+      createLambda({
+        functions: stack.functions.map((fn) => withLocalEnvironment(fn, origins)),
+        region: stack.region,
+        log,
+        clock,
+        origins,
+        environment: { ...(database && { AWS_ENDPOINT_URL_DYNAMODB: database.url }), ...options.environment },
+      }),
+    );
+    functionsReady(lambda);
+    const invokeApi = started(
+      await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
+        startInvokeApi({ functions: stack.functions, invoker, port }),
+      ),
+    );
+    const urls = { ...gateway.urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) };
+    return { urls, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function localOrigins({ http, management }: { http?: string; management?: string }): LocalOrigins {
+  return {
+    ...(http && { http: new URL(http).origin }),
+    ...(management && { websocket: new URL(management).origin }),
+  };
+}

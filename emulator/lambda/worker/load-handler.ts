@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RuntimeError } from './handler-error.ts';
+
+export type Callback = (error?: unknown, result?: unknown) => void;
+export type Handler = (event: unknown, context: object, callback: Callback) => unknown;
+
+/**
+ * Finds and loads `path/to/file.export` the way Lambda's Node.js runtime does.
+ * @throws RuntimeError `Runtime.MalformedHandlerName`, `Runtime.ImportModuleError`, `Runtime.UserCodeSyntaxError` or
+ *   `Runtime.HandlerNotFound`; or whatever the file's own top level throws
+ */
+export async function loadHandler(folder: string, handler: string): Promise<Handler> {
+  const match = /^((?:.*\/)?[^./]+)\.(.+)$/.exec(handler);
+  const [, module, exported] = match ?? [];
+  if (module === undefined || exported === undefined) {
+    throw new RuntimeError('Runtime.MalformedHandlerName', `Bad handler ${handler}`);
+  }
+  const file = ['', '.js', '.mjs', '.cjs'].map((extension) => join(folder, module + extension)).find(existsSync);
+  if (file === undefined) {
+    throw new RuntimeError('Runtime.ImportModuleError', `Error: Cannot find module '${module}' in ${folder}`);
+  }
+  const exports = await load(file, folder);
+  const found = exported.split('.').reduce<unknown>((from, key) => (from as Record<string, unknown>)?.[key], exports);
+  if (found === undefined) {
+    throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is undefined or not exported (${file})`);
+  }
+  if (typeof found !== 'function') {
+    throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is not a function (${file})`);
+  }
+  return found as Handler;
+}
+
+async function load(file: string, folder: string): Promise<unknown> {
+  try {
+    return isModule(file, folder) ? await import(pathToFileURL(file).href) : createRequire(file)(file);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new RuntimeError('Runtime.UserCodeSyntaxError', `${error} (${file})`);
+    if (isMissingModule(error)) throw new RuntimeError('Runtime.ImportModuleError', `${error} (${file})`);
+    throw error;
+  }
+}
+
+function isModule(file: string, folder: string): boolean {
+  if (!file.endsWith('.js')) return file.endsWith('.mjs');
+  for (let at = dirname(file); at.startsWith(folder); at = dirname(at)) {
+    const manifest = join(at, 'package.json');
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+  }
+  return false;
+}
+
+function isMissingModule(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
+}

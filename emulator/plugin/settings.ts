@@ -1,0 +1,34 @@
+import type { EmulatorOptions, EmulatorPorts } from '../emulator.ts';
+
+/** `custom.postern` in serverless.yml. */
+export interface Settings extends Pick<EmulatorOptions, 'environment' | 'seed' | 'switches' | 'quotas'> {
+  readonly ports?: Partial<EmulatorPorts>;
+  /** `embedded` (the default), `local` for the real DynamoDB Local, or the URL of one that runs already. */
+  readonly dynamodb?: string;
+}
+
+const port = { type: 'integer', minimum: 0, maximum: 65_535 };
+const scalar = { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };
+
+/** What the framework checks `custom.postern` against, so that a misspelt setting is an error and not a surprise. */
+export const SETTINGS_SCHEMA = {
+  type: 'object',
+  properties: {
+    postern: {
+      type: 'object',
+      properties: {
+        ports: {
+          type: 'object',
+          properties: { http: port, websocket: port, lambda: port, dynamodb: port },
+          additionalProperties: false,
+        },
+        dynamodb: { type: 'string', pattern: '^(embedded|local|https?://.+)$' },
+        environment: { type: 'object', additionalProperties: { type: 'string' } },
+        seed: { type: 'integer' },
+        switches: { type: 'object', additionalProperties: scalar },
+        quotas: { type: 'object', additionalProperties: { type: 'number' } },
+      },
+      additionalProperties: false,
+    },
+  },
+};

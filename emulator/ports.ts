@@ -1,0 +1,35 @@
+import { EmulatorError } from './stack/emulator-error.ts';
+
+/** Ports looked at before the search gives up: more servers than that on neighbouring ports is a mistake elsewhere. */
+const MOST_TRIES = 100;
+
+/**
+ * Calls `start` with the given ports; with `search`, moves on to the next port wherever one is taken.
+ * @param ports by name; 0 means any free one
+ * @throws EmulatorError PORT_TAKEN, naming the port and what it was for
+ */
+export async function startOnPorts<Name extends string, T>(
+  ports: Readonly<Record<Name, number>>,
+  search: boolean,
+  start: (ports: Readonly<Record<Name, number>>) => Promise<T>,
+): Promise<T> {
+  const tried: Record<Name, number> = { ...ports };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(tried);
+    } catch (error) {
+      const { code, port } = error as { code?: unknown; port?: unknown };
+      // Where two have moved on to the same port, the later one is at fault: the earlier already listens.
+      const name = (Object.keys(tried) as Name[]).reverse().find((key) => tried[key] === port);
+      if (code !== 'EADDRINUSE' || name === undefined) throw error;
+      if (!search || attempt === MOST_TRIES) {
+        throw new EmulatorError({
+          code: 'PORT_TAKEN',
+          cause: `Port ${port} (${name}) is taken by another process.`,
+          cure: `Stop that process, or choose another port (ports.${name}).`,
+        });
+      }
+      tried[name]++;
+    }
+  }
+}

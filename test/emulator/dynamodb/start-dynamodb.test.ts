@@ -1,0 +1,110 @@
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { expect } from 'chai';
+import { type DynamoDb, startDynamoDb } from '../../../emulator/dynamodb/start-dynamodb.ts';
+import { EmulatorError } from '../../../emulator/stack/emulator-error.ts';
+import type { Table } from '../../../emulator/stack/stack.ts';
+
+const TABLE: Table = {
+  logicalId: 'Things',
+  name: 'shop-dev-things',
+  keySchema: [
+    { name: 'id', type: 'HASH' },
+    { name: 'part', type: 'RANGE' },
+  ],
+  attributes: [
+    { name: 'id', type: 'S' },
+    { name: 'part', type: 'N' },
+    { name: 'colour', type: 'S' },
+  ],
+  indexes: [
+    {
+      name: 'by-colour',
+      keySchema: [{ name: 'colour', type: 'HASH' }],
+      projection: 'INCLUDE',
+      nonKeyAttributes: ['x'],
+    },
+  ],
+  ttlAttribute: 'expiresAt',
+};
+
+describe('startDynamoDb', () => {
+  const leftovers: { stop(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const each of leftovers.splice(0).reverse()) await each.stop();
+  });
+
+  async function start(database = 'embedded', port = 0): Promise<DynamoDb> {
+    const started = await startDynamoDb({ database, port, region: 'us-east-1', tables: [TABLE], log: () => {} });
+    leftovers.push(started);
+    return started;
+  }
+
+  function clientOf({ url }: DynamoDb): DynamoDBClient {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const client = new DynamoDBClient({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1 });
+    leftovers.push({ stop: async () => client.destroy() });
+    return client;
+  }
+
+  it('has the tables, with keys, index and billing on demand', async () => {
+    const client = clientOf(await start());
+    const { Table: table } = await client.send(new DescribeTableCommand({ TableName: TABLE.name }));
+    expect(table?.TableStatus).to.equal('ACTIVE');
+    expect(table?.BillingModeSummary?.BillingMode).to.equal('PAY_PER_REQUEST');
+    expect(table?.KeySchema).to.deep.equal([
+      { AttributeName: 'id', KeyType: 'HASH' },
+      { AttributeName: 'part', KeyType: 'RANGE' },
+    ]);
+    expect(table?.GlobalSecondaryIndexes?.[0]).to.deep.include({
+      IndexName: 'by-colour',
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['x'] },
+    });
+  });
+
+  it('keeps what is in a table that exists already, and finds it by the index', async () => {
+    const first = await start();
+    const client = clientOf(first);
+    const Item = { id: { S: 'a' }, part: { N: '1' }, colour: { S: 'blue' }, x: { S: 'y' } };
+    await client.send(new PutItemCommand({ TableName: TABLE.name, Item }));
+
+    expect((await start(first.url)).url).to.equal(first.url);
+    const Key = { id: { S: 'a' }, part: { N: '1' } };
+    expect((await client.send(new GetItemCommand({ TableName: TABLE.name, Key }))).Item).to.deep.equal(Item);
+    const found = await client.send(
+      new QueryCommand({
+        TableName: TABLE.name,
+        IndexName: 'by-colour',
+        KeyConditionExpression: 'colour = :c',
+        ExpressionAttributeValues: { ':c': { S: 'blue' } },
+      }),
+    );
+    expect(found.Items).to.deep.equal([Item]);
+  });
+
+  it('does not end a database that it did not start', async () => {
+    const embedded = await start();
+    const given = await start(embedded.url);
+    await given.stop();
+    const { Table: table } = await clientOf(embedded).send(new DescribeTableCommand({ TableName: TABLE.name }));
+    expect(table?.TableName).to.equal(TABLE.name);
+  });
+
+  it('says where it looked when no database answers', async () => {
+    const gone = await start();
+    await gone.stop();
+    const error = await start(gone.url).catch((reason) => reason);
+    expect(error).to.be.instanceOf(EmulatorError).with.property('code', 'DATABASE_UNREACHABLE');
+    expect(error.message).to.contain(`No DynamoDB answers at ${gone.url}`);
+  });
+
+  it('lets the error of a taken port through', async () => {
+    const port = Number(new URL((await start()).url).port);
+    expect(await start('embedded', port).catch((reason) => reason)).to.deep.include({ code: 'EADDRINUSE', port });
+  });
+});

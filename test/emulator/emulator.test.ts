@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { expect } from 'chai';
+import WebSocket from 'ws';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
+import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
+import type { LogEntry } from '../../emulator/stack/log.ts';
+import type { Stack } from '../../emulator/stack/stack.ts';
+import { api, FUNCTION, load, removeFolders } from './template/fixture.ts';
+
+const ANY = { http: 0, websocket: 0, lambda: 0, dynamodb: 0 };
+
+const CODE = `
+const { request } = require('node:https');
+const authorization = 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c';
+exports.handler = async (event) => {
+  const { eventType, connectionId, domainName, stage } = event.requestContext ?? {};
+  if (eventType === 'MESSAGE') {
+    const path = '/' + stage + '/@connections/' + encodeURIComponent(connectionId);
+    await new Promise((resolve, reject) =>
+      request({ host: domainName, path, method: 'POST', headers: { authorization } }, (answer) => answer.resume().on('end', resolve))
+        .on('error', reject).end('you said ' + event.body));
+  }
+  return { statusCode: 200, body: JSON.stringify({ ...process.env, event: JSON.stringify(event) }) };
+};`;
+
+/** A stack with both APIs, one function behind all of it, and a table. */
+function twoApis(): Stack {
+  const prefixed = (prefix: string, resources: object) =>
+    JSON.parse(JSON.stringify(resources).replace(/"(Api|Integration|Route|Stage)"/g, `"${prefix}$1"`));
+  const resources = {
+    ...prefixed('Http', api('HTTP', '$default')),
+    ...prefixed('Ws', api('WEBSOCKET', '$default')),
+    Allowed: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: { Ref: 'App' },
+        Action: 'lambda:InvokeFunction',
+        Principal: 'apigateway.amazonaws.com',
+      },
+    },
+    Things: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      },
+    },
+    App: {
+      ...FUNCTION,
+      Properties: {
+        ...FUNCTION.Properties,
+        Handler: 'index.handler',
+        Code: { ZipFile: CODE },
+        Environment: {
+          Variables: {
+            WS: { 'Fn::Sub': '${WsApi.ApiEndpoint}/dev' },
+            MANAGEMENT: { 'Fn::Sub': 'https://${WsApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/dev' },
+            HTTP: { 'Fn::Sub': '${HttpApi.ApiEndpoint},https://elsewhere.example' },
+            COLOUR: 'blue',
+          },
+        },
+      },
+    },
+  };
+  return load(resources);
+}
+
+describe('startEmulator', () => {
+  const leftovers: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const stop of leftovers.splice(0).reverse()) await stop();
+    removeFolders();
+  });
+
+  async function start(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
+    const emulator = await startEmulator(stack, { ports: ANY, ...options });
+    leftovers.push(() => emulator.stop());
+    return emulator;
+  }
+
+  async function takePort(): Promise<number> {
+    const server: Server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    leftovers.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
+  it('gives functions the local addresses in place of those in AWS, and the extra variables', async () => {
+    const { urls } = await start(twoApis(), { environment: { COLOUR: 'red' } });
+    const environment = await (await fetch(`${urls.http}/dev/x`)).json();
+    expect(environment).to.include({
+      WS: urls.websocket,
+      MANAGEMENT: urls.management,
+      HTTP: `${urls.http},https://elsewhere.example`,
+      AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
+      COLOUR: 'red',
+    });
+  });
+
+  it("leads a function that builds its API's address from the event back to the emulator", async () => {
+    const { urls } = await start(twoApis());
+    const socket = new WebSocket(urls.websocket ?? '');
+    leftovers.push(() => socket.terminate());
+    await once(socket, 'open');
+    socket.send('hello');
+    const [data] = await once(socket, 'message');
+    expect(String(data)).to.equal('you said hello');
+  });
+
+  it("answers Lambda's Invoke API and DynamoDB", async () => {
+    const { urls } = await start(twoApis());
+    const invoked = await fetch(`${urls.lambda}/2015-03-31/functions/shop-dev-app/invocations`, {
+      method: 'POST',
+      body: '{"n":1}',
+    });
+    expect(JSON.parse(((await invoked.json()) as { body: string }).body).event).to.equal('{"n":1}');
+    expect((await fetch(urls.dynamodb ?? '')).status).to.equal(200);
+  });
+
+  it('starts only what the stack has something behind', async () => {
+    const { urls } = await start(load({ App: FUNCTION }));
+    expect(Object.keys(urls)).to.deep.equal(['lambda']);
+  });
+
+  for (const name of ['http', 'websocket', 'lambda', 'dynamodb'] as const) {
+    it(`says which port is taken (${name}), and leaves nothing running`, async () => {
+      const ports = { http: 0, websocket: 0, lambda: 0, dynamodb: 0, [name]: await takePort() };
+      const stack = twoApis();
+      const error = await startEmulator(stack, { ports }).catch((reason) => reason);
+      expect(error).to.be.instanceOf(EmulatorError);
+      expect(error.code).to.equal('PORT_TAKEN');
+      expect(error.cause).to.equal(`Port ${ports[name]} (${name}) is taken by another process.`);
+    });
+  }
+
+  it('frees every port, also when it fails half-way', async () => {
+    const stack = twoApis();
+    const first = await start(stack);
+    const portOf = (url = '') => Number(new URL(url).port);
+    const { http, websocket, lambda, dynamodb } = first.urls;
+    const ports = {
+      http: portOf(http),
+      websocket: portOf(websocket),
+      lambda: portOf(lambda),
+      dynamodb: portOf(dynamodb),
+    };
+    await first.stop();
+    const failed = await startEmulator(stack, { ports: { ...ports, lambda: await takePort() } }).catch((e) => e);
+    expect(failed).to.have.property('code', 'PORT_TAKEN');
+    const again = await start(stack, { ports });
+    expect(again.urls).to.deep.equal(first.urls);
+  });
+
+  it('takes the next free port where it may search', async () => {
+    const taken = await takePort();
+    const ports = { http: taken, websocket: taken, lambda: taken, dynamodb: taken };
+    const { urls } = await start(twoApis(), { ports, portSearch: true });
+    const used = [urls.http, urls.websocket, urls.lambda, urls.dynamodb].map((url = '') => Number(new URL(url).port));
+    expect(new Set([taken, ...used]).size, 'all different').to.equal(5);
+    for (const port of used) expect(port).to.be.within(taken + 1, taken + 100);
+  });
+
+  it('logs the seed it drew, so that a run can be repeated', async () => {
+    const log: LogEntry[] = [];
+    await start(load({ App: FUNCTION }), { seed: 42, log: (entry) => log.push(entry) });
+    expect(log).to.deep.include({ level: 'debug', source: 'emulator', message: 'seed 42' });
+  });
+});
