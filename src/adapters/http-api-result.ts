@@ -22,7 +22,7 @@ export interface HttpApiResultV1 {
 /** Repeated headers are joined with commas, but for `Set-Cookie`, which has a place of its own. @see HR-08 */
 export function resultV2({ status, headers, body }: VisitorResponse): HttpApiResultV2 {
   const cookies = headers.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
-  const single: Record<string, string> = {};
+  const single: Record<string, string> = Object.create(null);
   for (const [name, values] of Object.entries(grouped(headers))) {
     if (name !== 'set-cookie') single[name] = values.join(', ');
   }
@@ -46,10 +46,10 @@ export function tooLarge(result: HttpApiResultV1 | HttpApiResultV2): boolean {
 }
 
 function grouped(headers: readonly HeaderPair[]): Record<string, string[]> {
-  const groups: Record<string, string[]> = {};
+  const groups: Record<string, string[]> = Object.create(null);
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
-    const values = Object.hasOwn(groups, key) ? groups[key] : undefined;
+    const values = groups[key];
     if (values) values.push(value);
     else groups[key] = [value];
   }

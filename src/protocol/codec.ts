@@ -191,9 +191,9 @@ function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType 
     case 'http_response':
       return httpResponse(fields);
     case 'response_part':
-      return { type, ...bodyPart(fields), ...fields.optionalString('session_id', 'sessionId') };
+      return { type, ...bodyPart(fields), ...fromSession(fields) };
     case 'error':
-      return { ...errorMessage(fields), ...fields.optionalString('session_id', 'sessionId') };
+      return { ...errorMessage(fields), ...fromSession(fields) };
     default:
       return { type: 'unknown', name: type };
   }
@@ -238,12 +238,17 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
 function agentHello(fields: Fields): AgentHello {
   return {
     protocol: 2,
-    sessionId: fields.matching('session_id', /^[A-Za-z0-9_-]{22}$/),
+    sessionId: fields.matching('session_id', SESSION_ID),
     epoch: fields.integer('epoch', 1),
     agentKey: fields.matching('agent_key', /^[A-Za-z0-9_-]{43}$/),
     ...fields.optionalString('tunnel_id', 'tunnelId'),
     agent: fields.matching('agent', /^[\x20-\x7e]{1,64}$/),
   };
+}
+
+/** An agent's own name for its session, so that it can never name a version 1 connection's. */
+function fromSession(fields: Fields): { sessionId?: string } {
+  return fields.optional('session_id') === undefined ? {} : { sessionId: fields.matching('session_id', SESSION_ID) };
 }
 
 function edgeHello(fields: Fields): { hello?: EdgeHello } {
@@ -281,7 +286,7 @@ function httpResponse(fields: Fields): HttpResponse {
     body: fields.bytes('body', ''),
     processingTimeMs: fields.integer('processing_time_ms', 0, Number.MAX_SAFE_INTEGER, 0),
     more: fields.flag('more'),
-    ...fields.optionalString('session_id', 'sessionId'),
+    ...fromSession(fields),
   };
 }
 
@@ -322,6 +327,8 @@ const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_inv
 /** A token of RFC 9110; upper case is the sender's custom, not a rule of HTTP. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
+const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;
+
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Reads one field at a time and says which one is wrong. */
@@ -332,8 +339,9 @@ class Fields {
     this.#record = record;
   }
 
-  optional(name: string): unknown {
-    return Object.hasOwn(this.#record, name) ? this.#record[name] : undefined;
+  /** What is there, null too; `otherwise` where nothing is. */
+  optional(name: string, otherwise?: unknown): unknown {
+    return Object.hasOwn(this.#record, name) ? this.#record[name] : otherwise;
   }
 
   string(name: string): string {
@@ -356,7 +364,7 @@ class Fields {
   }
 
   integer(name: string, least: number, most = Number.MAX_SAFE_INTEGER, otherwise?: number): number {
-    const value = this.optional(name) ?? otherwise;
+    const value = this.optional(name, otherwise);
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
       throw new Violation(name, `expected an integer from ${least} to ${most}`);
     }
@@ -364,7 +372,7 @@ class Fields {
   }
 
   flag(name: string): boolean {
-    const value = this.optional(name) ?? false;
+    const value = this.optional(name, false);
     if (typeof value !== 'boolean') throw new Violation(name, 'expected true or false');
     return value;
   }

@@ -1,0 +1,52 @@
+import type { ImportTable } from './check-imports.ts';
+
+/**
+ * Who may import whom; what is not here is forbidden. A row holds for a file, or for a folder and everything below it,
+ * and adds to the rows of the folders it lies in. `node` is every module of Node's own; a package is named as it is
+ * imported, a scope by its name alone.
+ */
+export const IMPORT_TABLE: ImportTable = {
+  // The edge: handlers, adapters, tunnel, protocol, each of which knows those after it.
+  'src/protocol': [],
+  'src/tunnel': ['src/protocol'],
+  'src/adapters': ['src/tunnel', 'src/protocol', '@aws-sdk', 'node'],
+  'src/handlers': ['src/adapters', 'src/tunnel'],
+  'src/handlers/wiring.ts': ['@aws-sdk'],
+
+  // The agent knows of the edge what it says on the wire. Its session never sees its proxy (design.md 4.13).
+  'agent/bin.mjs': ['agent/main.ts', 'tsx'],
+  'agent/main.ts': ['agent/cli'],
+  'agent/forward.ts': ['src/protocol'],
+  'agent/network-error.ts': [],
+  'agent/cli': ['agent/session', 'agent/proxy', 'agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
+  'agent/cli/arguments.ts': ['cac'],
+  'agent/cli/dev.ts': ['agent/dev', 'emulator/emulator.ts', 'emulator/template', 'emulator/stack'],
+  'agent/dev': ['serverless', 'node'],
+  'agent/session': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
+  'agent/session/socket.ts': ['ws'],
+  'agent/proxy': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol'],
+  'agent/proxy/upstream.ts': ['undici', 'node'],
+
+  // The emulator: parts that do not know each other, around a leaf that says what to emulate.
+  'emulator/stack': [],
+  'emulator/gateway': ['emulator/stack', 'node'],
+  'emulator/gateway/websocket': ['ws'],
+  'emulator/lambda': ['emulator/stack', 'node'],
+  'emulator/lambda/worker-code.ts': ['esbuild'],
+  'emulator/dynamodb': ['emulator/stack', 'node'],
+  'emulator/dynamodb/start-dynamodb.ts': ['dynalite'],
+  'emulator/template': ['emulator/stack', 'node'],
+  'emulator/template/artifacts.ts': ['fflate'],
+  'emulator/local-origins.ts': ['emulator/stack'],
+  'emulator/ports.ts': ['emulator/stack'],
+  'emulator/emulator.ts': [
+    'emulator/gateway',
+    'emulator/lambda',
+    'emulator/dynamodb',
+    'emulator/stack',
+    'emulator/local-origins.ts',
+    'emulator/ports.ts',
+  ],
+  'emulator/plugin': ['emulator/emulator.ts', 'emulator/template', 'emulator/stack', 'node'],
+  'emulator/plugin/index.cjs': ['tsx'],
+};

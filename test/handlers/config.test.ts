@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { readConfig } from '../../src/handlers/config.ts';
+
+const REQUIRED = {
+  TUNNELS_TABLE: 'tunnels',
+  CONNECTIONS_TABLE: 'connections',
+  PENDING_REQUESTS_TABLE: 'pending-requests',
+  WEBSOCKET_API_ENDPOINT: 'wss://k3v9qz7m1d.execute-api.us-east-1.amazonaws.com/prod',
+  POSTERN_PUBLIC_URL: 'https://t.example.com/',
+};
+
+describe('readConfig', () => {
+  it('needs five variables, and admits nobody by default', () => {
+    expect(readConfig(REQUIRED)).to.deep.equal({
+      tunnelsTable: 'tunnels',
+      connectionsTable: 'connections',
+      pendingRequestsTable: 'pending-requests',
+      webSocketEndpoint: 'wss://k3v9qz7m1d.execute-api.us-east-1.amazonaws.com/prod',
+      publicUrl: 'https://t.example.com',
+      auth: '',
+      tokens: '',
+      logLevel: 'info',
+    });
+  });
+
+  it('knows four more', () => {
+    const more = {
+      POSTERN_WILDCARD_DOMAIN: 't.example.com',
+      POSTERN_AUTH: 'tokens',
+      POSTERN_TOKENS: 'ada:00',
+      POSTERN_LOG_LEVEL: 'debug',
+    };
+    expect(readConfig({ ...REQUIRED, ...more })).to.include({
+      wildcardDomain: 't.example.com',
+      auth: 'tokens',
+      tokens: 'ada:00',
+      logLevel: 'debug',
+    });
+  });
+
+  it('has no wildcard domain where serverless.yml sets it empty', () => {
+    expect(readConfig({ ...REQUIRED, POSTERN_WILDCARD_DOMAIN: '' })).to.not.have.property('wildcardDomain');
+  });
+
+  for (const name of Object.keys(REQUIRED)) {
+    it(`names ${name} where it is missing or empty`, () => {
+      const message = `the environment variable ${name} is not set`;
+      expect(() => readConfig({ ...REQUIRED, [name]: undefined })).to.throw(message);
+      expect(() => readConfig({ ...REQUIRED, [name]: '' })).to.throw(message);
+    });
+  }
+});

@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { awaitAnswer } from '../../src/tunnel/await-answer.ts';
+import type { AnswerPiece } from '../../src/tunnel/ports.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createMemoryStores } from '../support/memory-stores.ts';
+
+const ID = 'request';
+
+interface Arrival {
+  readonly piece: AnswerPiece;
+  /** Milliseconds after the waiting began. */
+  readonly after: number;
+}
+
+/** Waits for pieces that come at their times; the whole takes no time at all. */
+async function awaited(arrivals: readonly Arrival[], { patience = 28_000, maxBodyBytes = 1_000_000 } = {}) {
+  const clock = createFakeClock();
+  const { answers } = createMemoryStores();
+  const began = clock.now();
+  const asked: { at: number; from: number }[] = [];
+  for (const { piece, after } of arrivals) clock.at(began + after, () => answers.put(ID, piece));
+  const take: typeof answers.take = (requestId, from) => {
+    asked.push({ at: clock.now() - began, from });
+    return answers.take(requestId, from);
+  };
+  const options = { requestId: ID, deadline: began + patience, maxBodyBytes };
+  const result = await awaitAnswer(options, { answers: { take }, clock });
+  return { result, asked, ms: clock.now() - began };
+}
+
+function head(body: Uint8Array = new Uint8Array(0), more = false, status = 200): AnswerPiece {
+  return { kind: 'head', status, headers: [['content-type', 'text/plain']], body, more };
+}
+
+function text(result: Awaited<ReturnType<typeof awaited>>['result']): string {
+  return result.kind === 'answered' ? Buffer.from(result.response.body).toString() : `failure ${result.code}`;
+}
+
+describe('awaitAnswer', () => {
+  it('gives a whole answer at the first look, 50 ms after the request', async () => {
+    const { result, ms } = await awaited([{ piece: head(Buffer.from('hi')), after: 0 }]);
+    expect(text(result)).to.equal('hi');
+    expect(ms).to.equal(50);
+  });
+
+  it('joins the parts in any order and however often they come', async () => {
+    const parts = ['one ', 'two ', 'three ', 'four'];
+    const pieces = parts.map((part, at): AnswerPiece => {
+      const body = Buffer.from(part);
+      if (at === 0) return head(body, true);
+      const last = at === parts.length - 1;
+      return { kind: 'part', part: at, body, ...(last && { totalBytes: parts.join('').length }) };
+    });
+    const arrivals = fc.array(fc.record({ piece: fc.constantFrom(...pieces), after: fc.nat({ max: 20_000 }) }));
+    await fc.assert(
+      fc.asyncProperty(arrivals, fc.shuffledSubarray(pieces, { minLength: pieces.length }), async (early, order) => {
+        const all = order.map((piece, at) => ({ piece, after: at * 700 }));
+        expect(text((await awaited([...early, ...all])).result)).to.equal(parts.join(''));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('takes an answer that comes with the deadline, and none after it', async () => {
+    expect(text((await awaited([{ piece: head(), after: 5_000 }], { patience: 5_000 })).result)).to.equal('');
+    const late = await awaited([{ piece: head(), after: 5_001 }], { patience: 5_000 });
+    expect(text(late.result)).to.equal('failure no_answer');
+    expect(late.ms).to.equal(5_000);
+  });
+
+  it('gives up at once where there is no time left', async () => {
+    const { result, asked } = await awaited([{ piece: head(), after: 0 }], { patience: 0 });
+    expect(text(result)).to.equal('failure no_answer');
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('gives up where parts are missing to the end', async () => {
+    const { result } = await awaited([{ piece: head(Buffer.from('a'), true), after: 10 }]);
+    expect(text(result)).to.equal('failure no_answer');
+  });
+
+  it('looks less than a hundred times in 28 s, never more than 400 ms apart', async () => {
+    const { asked } = await awaited([]);
+    expect(asked).to.have.lengthOf.below(100);
+    const gaps = asked.map(({ at }, index) => at - (asked[index - 1]?.at ?? 0));
+    expect(Math.max(...gaps)).to.be.at.most(400);
+    expect(gaps[0]).to.equal(50);
+  });
+
+  it('looks more often again once pieces come', async () => {
+    const { asked } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 20_000 },
+      { piece: { kind: 'part', part: 1, body: Buffer.from('b'), totalBytes: 2 }, after: 27_000 },
+    ]);
+    const first = asked.findIndex(({ at }) => at >= 20_000);
+    expect((asked[first + 1]?.at ?? 0) - (asked[first]?.at ?? 0)).to.be.at.most(75);
+  });
+
+  it('asks for nothing that it has already', async () => {
+    const { asked } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 0 },
+      { piece: { kind: 'part', part: 2, body: Buffer.from('c'), totalBytes: 3 }, after: 0 },
+      { piece: { kind: 'part', part: 1, body: Buffer.from('b') }, after: 1_000 },
+    ]);
+    expect(asked[0]?.from).to.equal(0);
+    expect(new Set(asked.slice(1).map(({ from }) => from))).to.deep.equal(new Set([1]));
+  });
+
+  it('ends with an error, also after the head', async () => {
+    const { result } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 0 },
+      { piece: { kind: 'error', code: 'timeout', message: 'after 25 s' }, after: 300 },
+    ]);
+    expect(result).to.deep.equal({ kind: 'failure', code: 'upstream_timeout', detail: 'after 25 s' });
+  });
+
+  it('ends with the answer where an error comes too late', async () => {
+    const { result } = await awaited([
+      { piece: head(Buffer.from('whole')), after: 0 },
+      { piece: { kind: 'error', code: 'timeout', message: '' }, after: 0 },
+    ]);
+    expect(text(result)).to.equal('whole');
+  });
+
+  it('refuses a body larger than the door, as soon as it is known to be', async () => {
+    const piece: AnswerPiece = { kind: 'part', part: 9, body: new Uint8Array(1), totalBytes: 11 };
+    const { result, ms } = await awaited([{ piece, after: 0 }], { maxBodyBytes: 10 });
+    expect(text(result)).to.equal('failure response_too_large');
+    expect(ms).to.equal(50);
+  });
+
+  it('refuses parts that contradict each other', async () => {
+    const { result } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 0 },
+      { piece: { kind: 'part', part: 1, body: Buffer.from('b'), totalBytes: 7 }, after: 0 },
+    ]);
+    expect(text(result)).to.equal('failure upstream_failed');
+  });
+
+  for (const status of [0, 100, 101, 199, 600, 65_535]) {
+    it(`refuses the status ${status}, which no door can give`, async () => {
+      const { result } = await awaited([{ piece: head(new Uint8Array(0), false, status), after: 0 }]);
+      expect(result).to.deep.equal({ kind: 'failure', code: 'upstream_failed', detail: `status ${status}` });
+    });
+  }
+});
