@@ -1,5 +1,5 @@
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
-import { startGateway } from './gateway/gateway.ts';
+import { type Gateway, startGateway } from './gateway/gateway.ts';
 import type { Quotas } from './gateway/quotas.ts';
 import type { Switches } from './gateway/switches.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
@@ -67,13 +67,11 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   const seed = options.seed ?? clock.now();
   log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
 
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each();
-  };
-  const started = <T extends { stop(): Promise<void> }>(part: T): T => {
-    stops.push(() => part.stop());
-    return part;
+  const parts: Parts = {};
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= stopInOrder(parts);
+    return stopped;
   };
 
   // Functions learn the gateway's ports, so they are made after it; an event that comes in between waits for them.
@@ -85,48 +83,52 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     invoke: async (functionArn, payload) => (await functions).invoke(functionArn, payload),
   };
   try {
-    const database =
-      stack.tables.length === 0
-        ? undefined
-        : started(
-            await startOnPorts({ dynamodb: ports.dynamodb }, portSearch, ({ dynamodb: port }) =>
-              startDynamoDb({
-                database: options.dynamodb ?? 'embedded',
-                port,
-                region: stack.region,
-                tables: stack.tables,
-                log,
-              }),
-            ),
-          );
-    const gateway = started(
-      await startOnPorts({ http: ports.http, websocket: ports.websocket }, portSearch, (chosen) =>
-        startGateway({ stack, invoker, log, clock, random: createRandom(seed), ports: chosen, quotas, switches }),
-      ),
+    if (stack.tables.length > 0) {
+      parts.database = await startOnPorts({ dynamodb: ports.dynamodb }, portSearch, ({ dynamodb: port }) =>
+        startDynamoDb({
+          database: options.dynamodb ?? 'embedded',
+          port,
+          region: stack.region,
+          tables: stack.tables,
+          log,
+        }),
+      );
+    }
+    parts.gateway = await startOnPorts({ http: ports.http, websocket: ports.websocket }, portSearch, (chosen) =>
+      startGateway({ stack, invoker, log, clock, random: createRandom(seed), ports: chosen, quotas, switches }),
     );
-    const origins = originsByHost(stack, localOrigins(gateway.urls));
-    const lambda = started(
-      createLambda({
-        functions: stack.functions.map((fn) => withLocalEnvironment(fn, origins)),
-        region: stack.region,
-        log,
-        clock,
-        origins,
-        environment: { ...(database && { AWS_ENDPOINT_URL_DYNAMODB: database.url }), ...options.environment },
-      }),
+    const origins = originsByHost(stack, localOrigins(parts.gateway.urls));
+    parts.lambda = createLambda({
+      functions: stack.functions.map((fn) => withLocalEnvironment(fn, origins)),
+      region: stack.region,
+      log,
+      clock,
+      origins,
+      environment: { ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }), ...options.environment },
+    });
+    functionsReady(parts.lambda);
+    parts.invokeApi = await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
+      startInvokeApi({ functions: stack.functions, invoker, port }),
     );
-    functionsReady(lambda);
-    const invokeApi = started(
-      await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
-        startInvokeApi({ functions: stack.functions, invoker, port }),
-      ),
-    );
-    const urls = { ...gateway.urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) };
-    return { urls, stop };
+    const { gateway, invokeApi, database } = parts;
+    return { urls: { ...gateway.urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) }, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What runs, as far as it has been started. */
+interface Parts {
+  invokeApi?: { readonly url: string; stop(): Promise<void> };
+  gateway?: Gateway;
+  lambda?: Lambda;
+  database?: { readonly url: string; stop(): Promise<void> };
+}
+
+/** First the ways in, then the functions, which may still be at their last events, then what those write to. */
+async function stopInOrder({ invokeApi, gateway, lambda, database }: Parts): Promise<void> {
+  for (const part of [invokeApi, gateway, lambda, database]) await part?.stop();
 }
 
 function localOrigins({ http, management }: { http?: string; management?: string }): LocalOrigins {

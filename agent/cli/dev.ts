@@ -32,12 +32,13 @@ export async function runDev(
   upstream: UpstreamAddress | undefined,
   { settings, once }: DevOptions,
 ): Promise<ExitCode | Failure> {
-  const service = await packagedService(context, settings);
-  if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
   const started: { stop(): Promise<void> }[] = [];
   try {
+    const service = await packagedService(context, settings);
+    if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
     const emulator = await startEmulator(service.stack, {
       ...service.settings,
+      ...databaseOf(service.settings),
       portSearch: true,
       log: emulatorLog(context, settings),
     });
@@ -51,7 +52,7 @@ export async function runDev(
     }
     return await tunnelThrough(emulator.urls.websocket, upstream, context, { settings, once });
   } catch (error) {
-    if (error instanceof EmulatorError) return { exit: EXIT.broken, ...error };
+    if (error instanceof EmulatorError) return failureOf(error);
     throw error;
   } finally {
     for (const each of started.reverse()) await each.stop();
@@ -103,6 +104,16 @@ async function tunnelThrough(
   return exit === EXIT.done && once && !(await check) ? EXIT.broken : exit;
 }
 
+/** `local`, the real DynamoDB Local, is started by a plugin of the framework, which is not loaded here. */
+function databaseOf({ dynamodb = 'embedded' }: PackagedService['settings']): { dynamodb: string } {
+  if (typeof dynamodb === 'string' && dynamodb !== 'local') return { dynamodb };
+  throw new EmulatorError({
+    code: 'DATABASE_UNREACHABLE',
+    cause: `custom.postern.dynamodb is \`${dynamodb}\`, which only \`npx sls offline\` can start.`,
+    cure: 'Run npx sls offline and npx postern, or set it to `embedded` or to the URL of a DynamoDB that runs already.',
+  });
+}
+
 function emulatorLog({ stderr }: CliContext, { detail }: Settings): (entry: LogEntry) => void {
   return ({ level, source, message, behaviour }) => {
     if (level === 'debug' || (level === 'info' && detail !== 'verbose')) return;
@@ -120,6 +131,10 @@ function showEndpoints({ urls }: Emulator, { stdout }: CliContext, { json }: Set
     ['DynamoDB', urls.dynamodb],
   ];
   for (const [name, url] of rows) if (url) stdout.write(`  ${String(name).padEnd(15)}${url}\n`);
+}
+
+function failureOf({ code, cause, cure }: EmulatorError): Failure {
+  return { exit: EXIT.broken, code, cause, cure };
 }
 
 function addressOf(url: string): UpstreamAddress {

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../stack/clock.ts';
-import type { Invoker } from '../stack/invoker.ts';
+import type { InvokeResult, Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { type Environment, startEnvironment } from './environment.ts';
@@ -18,6 +19,9 @@ const MOST_EVENT_BYTES = 6 * 1024 * 1024;
 const ACCOUNT_CONCURRENCY = 1_000;
 
 const IDLE_MS = 5 * 60_000;
+
+/** How long invocations under way may go on when the emulator stops. */
+const STOP_PATIENCE_MS = 500;
 
 export interface LambdaOptions {
   readonly functions: readonly LambdaFunction[];
@@ -37,7 +41,7 @@ export interface LambdaOptions {
 }
 
 export interface Lambda extends Invoker {
-  /** Ends every environment, whatever it is doing. */
+  /** Ends every environment; what is under way gets half a second to finish. */
   stop(): Promise<void>;
 }
 
@@ -50,32 +54,34 @@ export function createLambda(options: LambdaOptions): Lambda {
     const start = createStarter(fn, options);
     pools.set(fn.arn, { fn, pool: createPool({ gate, clock, idleMs: options.idleMs ?? IDLE_MS, start }) });
   }
-  let underWay = 0;
+  const underWay = new Set<Promise<unknown>>();
   let stopped = false;
+
+  async function run({ fn, pool }: { fn: LambdaFunction; pool: Pool }, payload: string): Promise<InvokeResult> {
+    const requestId = randomUUID();
+    const run = await pool.run({ requestId, payload, timeoutMs: fn.timeoutMs }, () =>
+      log({ level: 'debug', source: fn.name, message: `START RequestId: ${requestId} Version: $LATEST` }),
+    );
+    const { result, complaint } = judge(fn, requestId, run);
+    if (complaint && !stopped) log({ level: 'error', source: fn.name, ...complaint });
+    for (const message of closingLines(fn, requestId, run)) log({ level: 'debug', source: fn.name, message });
+    return result;
+  }
 
   return {
     async invoke(functionArn, payload) {
       const target = pools.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
       if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
-      if (underWay >= concurrency) return { kind: 'throttled' };
-      underWay++;
-      try {
-        const { fn, pool } = target;
-        const requestId = randomUUID();
-        const run = await pool.run({ requestId, payload, timeoutMs: fn.timeoutMs }, () =>
-          log({ level: 'debug', source: fn.name, message: `START RequestId: ${requestId} Version: $LATEST` }),
-        );
-        const { result, complaint } = judge(fn, requestId, run);
-        if (complaint && !stopped) log({ level: 'error', source: fn.name, ...complaint });
-        for (const message of closingLines(fn, requestId, run)) log({ level: 'debug', source: fn.name, message });
-        return result;
-      } finally {
-        underWay--;
-      }
+      if (underWay.size >= concurrency) return { kind: 'throttled' };
+      const result = run(target, payload);
+      underWay.add(result);
+      return result.finally(() => underWay.delete(result));
     },
 
     async stop() {
+      // What is nearly done, like the $disconnect of a client that left just now, is let finish.
+      await Promise.race([Promise.allSettled(underWay), setTimeout(STOP_PATIENCE_MS)]);
       stopped = true;
       await Promise.all([...pools.values()].map(({ pool }) => pool.stop()));
     },

@@ -42,7 +42,8 @@ export function createConnectionStore(client: DynamoDBClient, table: string): Co
           new UpdateItemCommand({
             TableName: table,
             Key: { connectionId: { S: connectionId } },
-            ConditionExpression: 'attribute_exists(connectionId)',
+            ConditionExpression:
+              'attribute_exists(connectionId) AND (attribute_not_exists(tunnelId) OR tunnelId = :tunnel)',
             UpdateExpression: 'SET tunnelId = :tunnel, sessionId = :session, protocol = :protocol, publicUrl = :url',
             ExpressionAttributeValues: {
               ':tunnel': { S: tunnelId },

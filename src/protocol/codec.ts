@@ -130,7 +130,7 @@ function agentHelloToWire(hello: AgentHello): Record<string, unknown> {
   };
 }
 
-/** The wire groups values by name; the order of one name's values is kept, and so is that of first appearances. */
+/** The wire groups values by name; the order of one name's values is kept. */
 function headersToWire(headers: readonly HeaderPair[]): Record<string, string[]> {
   const grouped: Record<string, string[]> = Object.create(null);
   for (const [name, value] of headers) {

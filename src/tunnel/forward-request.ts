@@ -107,10 +107,17 @@ async function exchange(
     { requestId, deadline: door.deadline, maxBodyBytes: door.maxResponseBytes },
     dependencies,
   );
-  if (answer.kind === 'failure' && GIVEN_UP.has(answer.code) && session.protocol === 2) {
-    await dependencies.post(session.connectionId, encode({ type: 'cancel', requestId }));
-  }
+  if (answer.kind === 'failure' && GIVEN_UP.has(answer.code)) await cancel(session, requestId, dependencies);
   return { ...answer, requestId };
+}
+
+/** Tells an agent that understands it that nobody waits for this answer any more. */
+async function cancel(
+  { connectionId, protocol }: TunnelSession,
+  requestId: string,
+  { post }: Pick<ForwardDependencies, 'post'>,
+): Promise<void> {
+  if (protocol === 2) await post(connectionId, encode({ type: 'cancel', requestId }));
 }
 
 /** Failures after which the agent may still be working on an answer that nobody waits for. */
@@ -146,7 +153,10 @@ async function deliver(
     if (!messages) return failure('request_too_large', `protocol ${session.protocol}, ${request.body.length} bytes`);
     const result = await postAll(session.connectionId, messages, dependencies);
     if (result === 'sent') return { kind: 'delivered', requestId, session };
-    if (result === 'failed') return failure('agent_unreachable', 'the Management API refused the message');
+    if (result === 'failed') {
+      await cancel(session, requestId, dependencies);
+      return failure('agent_unreachable', 'the Management API refused the message');
+    }
     await leaveTunnel(tunnelId, session.connectionId, dependencies);
   }
   return failure('agent_offline');

@@ -59,18 +59,31 @@ export async function openTunnel(
     case 'superseded':
       log('info', 'ready of a connection already replaced', { connectionId });
       return;
-    case 'opened': {
-      const { tunnelId } = opened.attachment;
-      const attached = connection.attached !== undefined || (await connections.attach(connectionId, opened.attachment));
-      const told = attached
-        ? await post(connectionId, greeting(connectionId, opened.attachment, dependencies))
-        : 'gone';
-      if (told === 'gone') {
-        await leaveTunnel(tunnelId, connectionId, dependencies);
-        log('info', 'agent left before its tunnel was open', { connectionId, tunnelId });
-      } else log('info', 'tunnel open', { connectionId, tunnelId, agent: hello?.agent ?? 'version 1', told });
-    }
+    case 'opened':
+      return greet(connection, opened.attachment, hello?.agent ?? 'version 1', dependencies);
   }
+}
+
+/** Ties the connection to the tunnel it has claimed and says so; gives the tunnel back when the connection is gone. */
+async function greet(
+  { connectionId, attached }: Connection,
+  attachment: Attachment,
+  agent: string,
+  dependencies: OpenTunnelDependencies,
+): Promise<void> {
+  const { connections, post, log } = dependencies;
+  const { tunnelId } = attachment;
+  if (!attached && !(await connections.attach(connectionId, attachment))) {
+    await leaveTunnel(tunnelId, connectionId, dependencies);
+    const now = await connections.read(connectionId);
+    // A second `ready` has been handled at the same time, and has got another id.
+    if (now?.attached) return greet(now, now.attached, agent, dependencies);
+    log('info', 'agent left before its tunnel was open', { connectionId, tunnelId });
+    return;
+  }
+  const told = await post(connectionId, greeting(connectionId, attachment, dependencies));
+  if (told === 'gone') await leaveTunnel(tunnelId, connectionId, dependencies);
+  log('info', 'tunnel open', { connectionId, tunnelId, agent, told });
 }
 
 type Opened =

@@ -79,7 +79,10 @@ export interface ConnectionStore {
   add(connection: Connection): Promise<void>;
   /** Strongly consistent. */
   read(connectionId: string): Promise<Connection | undefined>;
-  /** @returns false when the connection is not there (any more) */
+  /**
+   * Ties a connection to its tunnel, once: only the URL it was told may change afterwards.
+   * @returns false when the connection is not there (any more), or tied to another tunnel
+   */
   attach(connectionId: string, attachment: Attachment): Promise<boolean>;
   /** @returns what was removed */
   remove(connectionId: string): Promise<Connection | undefined>;

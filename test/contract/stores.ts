@@ -128,6 +128,14 @@ function describeConnections(stores: () => Stores): void {
     }
   });
 
+  it('are attached to one tunnel, once', async () => {
+    const { connections } = stores();
+    await connections.add(connection('GAAAAAAAAAAAAAA='));
+    expect(await connections.attach('GAAAAAAAAAAAAAA=', attachment)).to.equal(true);
+    expect(await connections.attach('GAAAAAAAAAAAAAA=', { ...attachment, tunnelId: 'another-one' })).to.equal(false);
+    expect((await connections.read('GAAAAAAAAAAAAAA='))?.attached).to.deep.equal(attachment);
+  });
+
   it('are not made by attaching', async () => {
     expect(await stores().connections.attach('DAAAAAAAAAAAAAA=', attachment)).to.equal(false);
     expect(await stores().connections.read('DAAAAAAAAAAAAAA=')).to.equal(undefined);

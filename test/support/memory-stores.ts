@@ -48,7 +48,7 @@ function createConnections(): ConnectionStore {
     read: async (connectionId) => structuredClone(connections.get(connectionId)),
     async attach(connectionId, attached) {
       const connection = connections.get(connectionId);
-      if (!connection) return false;
+      if (!connection || (connection.attached && connection.attached.tunnelId !== attached.tunnelId)) return false;
       connections.set(connectionId, { ...connection, attached: structuredClone(attached) });
       return true;
     },

@@ -191,6 +191,15 @@ describe('ready', () => {
     expect(two).to.deep.equal(one);
   });
 
+  it('said twice and handled at the same time is answered twice with the same tunnel', async () => {
+    const edge = createTestEdge();
+    const agent = await edge.connect('A=');
+    await Promise.all([agent.say({ type: 'ready' }), agent.say({ type: 'ready' })]);
+    const [one, two] = asSent(agent);
+    expect(agent.inbox).to.have.lengthOf(2);
+    expect(two).to.deep.equal(one);
+  });
+
   it('of a connection that is not open is passed over', async () => {
     const edge = createTestEdge();
     await openTunnel('never-opened=', hello('a', { tunnelId: 'blue-harbour' }), edge.dependencies);
