@@ -5,9 +5,9 @@ import type { Failure } from './outcomes.ts';
 import { failure, failureOfAgentError } from './outcomes.ts';
 import type { AnswerPiece, Clock, Rendezvous, VisitorResponse } from './ports.ts';
 
-/** Milliseconds before the first look and at most between two: 50 catches a warm local answer, 400 is cheap to wait with. */
+/** Milliseconds before the first look and at most between two; the growth keeps what a look comes late under a third of the wait. */
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 1_000;
 const PAUSE_GROWTH = 1.3;
 
 export interface AwaitAnswerOptions {

@@ -80,11 +80,11 @@ describe('awaitAnswer', () => {
     expect(text(result)).to.equal('failure no_answer');
   });
 
-  it('looks less than a hundred times in 28 s, never more than 400 ms apart', async () => {
+  it('looks less than a hundred times in 28 s, never more than a second apart', async () => {
     const { asked } = await awaited([]);
     expect(asked).to.have.lengthOf.below(100);
     const gaps = asked.map(({ at }, index) => at - (asked[index - 1]?.at ?? 0));
-    expect(Math.max(...gaps)).to.be.at.most(400);
+    expect(Math.max(...gaps)).to.be.at.most(1_000);
     expect(gaps[0]).to.equal(50);
   });
 

@@ -1,0 +1,70 @@
+import { createServer } from 'node:net';
+import { expect } from 'chai';
+import { endCommands, startCommand } from '../support/command.ts';
+import { echo, startUpstream, type Upstream } from '../support/upstream.ts';
+
+const POSTERN = 'agent/bin.mjs';
+const SLS = 'node_modules/serverless/bin/serverless.js';
+
+function urlIn(line: string): string {
+  return /https?:\/\/\S+/.exec(line)?.[0] ?? '';
+}
+
+describe('the commands that people run', function () {
+  this.timeout(60_000);
+  let upstream: Upstream;
+
+  before(async () => {
+    upstream = await startUpstream(echo);
+  });
+
+  after(() => upstream.stop());
+  afterEach(endCommands);
+
+  it('npm start -- --once shows the public URL, checks it and exits 0', async () => {
+    const command = startCommand([POSTERN, 'dev', '--once']);
+    expect(await command.exit, command.output()).to.equal(0);
+    expect(command.output()).to.match(/public URL +http:\/\/localhost:\d+\/[a-z0-9]{12}$/m);
+    expect(command.output()).to.match(/checked +GET http:\/\/localhost:\d+\/[a-z0-9]{12} → 200/);
+    expect(command.output()).to.not.match(/\berror\b|warn/i);
+  });
+
+  it('npm start -- <upstream> tunnels it until Ctrl-C, then exits 0', async () => {
+    const command = startCommand([POSTERN, 'dev', upstream.url, '--tunnel-id', '012345678901']);
+    const publicUrl = urlIn(await command.line(/public URL/));
+    expect(publicUrl).to.match(/\/012345678901$/);
+    const response = await fetch(`${publicUrl}/hello?x=1`);
+    expect(await response.json()).to.include({ method: 'GET', url: '/hello?x=1' });
+    command.signal('SIGINT');
+    expect(await command.exit, command.output()).to.equal(0);
+    expect(await fetch(publicUrl).catch(() => 'nothing listens')).to.equal('nothing listens');
+  });
+
+  it('npx sls offline shows its endpoints, npx postern tunnels through it, both end with 0', async () => {
+    const offline = startCommand([SLS, 'offline']);
+    await offline.line(/DynamoDB +http/);
+    for (const name of ['HTTP API', 'WebSocket API', 'Management API', 'Lambda']) {
+      expect(offline.output()).to.match(new RegExp(`${name} +(http|ws)://`));
+    }
+    const agent = startCommand([POSTERN, upstream.url, '--json']);
+    const online = JSON.parse(await agent.line(/"event":"online"/));
+    expect(online).to.include.keys('at', 'tunnelId', 'publicUrl', 'subdomainUrl', 'connectionId');
+    expect((await fetch(`${online.publicUrl}/through`)).status).to.equal(200);
+    const request = JSON.parse(await agent.line(/"event":"request"/));
+    expect(request).to.include({ method: 'GET', path: '/through', status: 200 });
+    agent.signal('SIGTERM');
+    expect(await agent.exit, agent.output()).to.equal(0);
+    offline.signal('SIGINT');
+    expect(await offline.exit, offline.output()).to.equal(0);
+  });
+
+  it('npx sls offline says which port is taken, and fails', async () => {
+    const occupant = createServer();
+    await new Promise<void>((resolve) => occupant.listen(4000, '127.0.0.1', resolve));
+    const offline = startCommand([SLS, 'offline']);
+    expect(await offline.exit).to.equal(1);
+    expect(offline.output()).to.include('Port 4000 (http) is taken by another process.');
+    expect(offline.output()).to.not.match(/^ +at /m);
+    occupant.close();
+  });
+});
