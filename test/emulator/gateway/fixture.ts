@@ -141,7 +141,7 @@ export interface TestEvent extends Record<string, unknown> {
 export const THROWS: InvokeResult = { kind: 'failed', errorType: 'Error', errorMessage: 'secret detail' };
 
 /** Runs plain functions by name and remembers what each was given. */
-export function createTestInvoker(functions: Record<string, TestFunction>): Invoker & {
+function createTestInvoker(functions: Record<string, TestFunction>): Invoker & {
   readonly events: { readonly name: string; readonly event: TestEvent }[];
   eventsOf(name: string): TestEvent[];
 } {
