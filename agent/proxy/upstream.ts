@@ -1,8 +1,9 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import { endToEnd } from '../../src/protocol/end-to-end.ts';
 import type { HeaderPair } from '../../src/protocol/messages.ts';
 import type { Forward } from '../forward.ts';
-import { endToEnd, type HostHeader, requestHeaders } from './forwarded-headers.ts';
+import { type HostHeader, requestHeaders } from './forwarded-headers.ts';
 import { isLoopback, type UpstreamAddress } from './upstream-address.ts';
 import { failureOf } from './upstream-failure.ts';
 

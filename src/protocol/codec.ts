@@ -1,3 +1,4 @@
+import { Fields, Violation } from './fields.ts';
 import { MAX_PARTS } from './limits.ts';
 import type {
   AgentHello,
@@ -146,14 +147,6 @@ function base64(bytes: Uint8Array): string {
 }
 
 // --- in
-
-class Violation extends Error {
-  readonly field: string;
-  constructor(field: string, problem: string) {
-    super(problem);
-    this.field = field;
-  }
-}
 
 function decode<Message>(text: string, read: (type: string, fields: Fields) => Message | UnknownType) {
   try {
@@ -328,82 +321,3 @@ const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_inv
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
 const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
-/** Reads one field at a time and says which one is wrong. */
-class Fields {
-  readonly #record: Record<string, unknown>;
-
-  constructor(record: Record<string, unknown>) {
-    this.#record = record;
-  }
-
-  /** What is there, null too; `otherwise` where nothing is. */
-  optional(name: string, otherwise?: unknown): unknown {
-    return Object.hasOwn(this.#record, name) ? this.#record[name] : otherwise;
-  }
-
-  string(name: string): string {
-    const value = this.optional(name);
-    if (typeof value !== 'string') throw new Violation(name, 'expected a string');
-    return value;
-  }
-
-  matching(name: string, pattern: RegExp): string {
-    const value = this.string(name);
-    if (!pattern.test(value)) throw new Violation(name, `expected ${pattern}`);
-    return value;
-  }
-
-  oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
-    const value = this.string(name);
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) throw new Violation(name, `expected one of ${choices.join(', ')}`);
-    return choice;
-  }
-
-  integer(name: string, least: number, most = Number.MAX_SAFE_INTEGER, otherwise?: number): number {
-    const value = this.optional(name, otherwise);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
-      throw new Violation(name, `expected an integer from ${least} to ${most}`);
-    }
-    return value;
-  }
-
-  flag(name: string): boolean {
-    const value = this.optional(name, false);
-    if (typeof value !== 'boolean') throw new Violation(name, 'expected true or false');
-    return value;
-  }
-
-  bytes(name: string, otherwise?: string): Uint8Array {
-    const value = this.optional(name) === undefined && otherwise !== undefined ? otherwise : this.string(name);
-    if (value.length % 4 !== 0 || !BASE64.test(value)) throw new Violation(name, 'expected padded standard base64');
-    return Buffer.from(value, 'base64');
-  }
-
-  optionalString<Key extends string>(name: string, key: Key): { [K in Key]?: string } {
-    return this.optional(name) === undefined ? {} : ({ [key]: this.string(name) } as { [K in Key]: string });
-  }
-
-  optionalInteger<Key extends string>(name: string, key: Key): { [K in Key]?: number } {
-    return this.optional(name) === undefined ? {} : ({ [key]: this.integer(name, 0) } as { [K in Key]: number });
-  }
-
-  headers(): HeaderPair[] {
-    const value = this.optional('headers');
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new Violation('headers', 'expected an object of arrays');
-    }
-    const pairs: HeaderPair[] = [];
-    for (const [name, values] of Object.entries(value)) {
-      if (!Array.isArray(values)) throw new Violation(`headers.${name}`, 'expected an array');
-      for (const one of values) {
-        if (typeof one !== 'string') throw new Violation(`headers.${name}`, 'expected strings');
-        pairs.push([name, one]);
-      }
-    }
-    return pairs;
-  }
-}

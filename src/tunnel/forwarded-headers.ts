@@ -1,18 +1,6 @@
+import { endToEnd } from '../protocol/end-to-end.ts';
 import type { HeaderPair } from '../protocol/messages.ts';
 import type { PublicAddress, VisitorRequest } from './ports.ts';
-
-/** Headers of one hop alone, as RFC 9110 7.6.1 has them, and what a gateway adds of itself. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Everything that says who asked: taken from the gateway, never from the visitor. */
 const FORWARDED = /^(?:forwarded|x-forwarded-.*|x-real-ip)$/;
@@ -41,16 +29,4 @@ export function requestHeaders(request: VisitorRequest, prefix: string, address:
 /** The headers the visitor gets: the upstream's, less those of the hop and the length, which the gateway counts anew (HR-11). */
 export function responseHeaders(headers: readonly HeaderPair[]): HeaderPair[] {
   return endToEnd(headers).filter(([name]) => name.toLowerCase() !== 'content-length');
-}
-
-function endToEnd(headers: readonly HeaderPair[]): HeaderPair[] {
-  const named = new Set<string>();
-  for (const [name, value] of headers) {
-    if (name.toLowerCase() === 'connection')
-      for (const token of value.split(',')) named.add(token.trim().toLowerCase());
-  }
-  return headers.filter(([name]) => {
-    const key = name.toLowerCase();
-    return !HOP_BY_HOP.has(key) && !named.has(key);
-  });
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { endToEnd, requestHeaders } from '../../../agent/proxy/forwarded-headers.ts';
+import { requestHeaders } from '../../../agent/proxy/forwarded-headers.ts';
+import { endToEnd } from '../../../src/protocol/end-to-end.ts';
 import type { HeaderPair } from '../../../src/protocol/messages.ts';
 
 describe('endToEnd', () => {
