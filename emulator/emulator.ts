@@ -7,6 +7,7 @@ import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
 import { startOnPorts } from './ports.ts';
 import { type Clock, systemClock } from './stack/clock.ts';
+import { EmulatorError } from './stack/emulator-error.ts';
 import type { Invoker } from './stack/invoker.ts';
 import type { Log } from './stack/log.ts';
 import { createRandom } from './stack/random.ts';
@@ -59,7 +60,7 @@ export interface Emulator {
 
 /**
  * Runs a stack on this machine: its APIs, functions and tables.
- * @throws EmulatorError PORT_TAKEN or DATABASE_UNREACHABLE; nothing is left running then
+ * @throws EmulatorError PORT_TAKEN, DATABASE_UNREACHABLE or HANDLER_UNLOADABLE; nothing is left running then
  */
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
   const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {} } = options;
@@ -107,6 +108,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       environment: { ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }), ...options.environment },
     });
     functionsReady(parts.lambda);
+    requireLoadable(await parts.lambda.prepare());
     parts.invokeApi = await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
       startInvokeApi({ functions: stack.functions, invoker, port }),
     );
@@ -116,6 +118,16 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     await stop();
     throw error;
   }
+}
+
+function requireLoadable(failed: Awaited<ReturnType<Lambda['prepare']>>): void {
+  if (failed.length === 0) return;
+  const lines = failed.map(({ fn, reason }) => `${fn.logicalId}: the handler ${fn.handler} does not load: ${reason}`);
+  throw new EmulatorError({
+    code: 'HANDLER_UNLOADABLE',
+    cause: lines.join('\n'),
+    cure: 'Mend the handler, or its name in serverless.yml: in AWS every event of that function would fail.',
+  });
 }
 
 /** What runs, as far as it has been started. */

@@ -65,9 +65,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (stack.webSocketApi) doors.push(webSocketDoor(context, stack.webSocketApi, ports.websocket));
 
   const listening: Listening[] = [];
+  // The HTTP API first: what it still has to answer may come in by the WebSocket API.
   const stop = async () => {
-    for (const door of doors) door.stop();
-    await Promise.all(listening.map((each) => each.close()));
+    for (const [at, door] of doors.entries()) {
+      door.stop();
+      await listening[at]?.close();
+    }
   };
   let urls: Gateway['urls'] = {};
   try {

@@ -6,9 +6,14 @@ const IPV4_LOOPBACK = '127.0.0.1';
 const IPV6_LOOPBACK = '::1';
 const ATTEMPTS_AT_ANY_PORT = 10;
 
+/** Milliseconds an answer under way may take to leave when the server closes: a function that polls looks once a second. */
+const PATIENCE_MS = 2_000;
+/** Milliseconds between two looks for connections whose answer has left. */
+const SWEEP_MS = 20;
+
 export interface Listening {
   readonly port: number;
-  /** Stops accepting, drops every connection and resolves when the port is free. */
+  /** Stops accepting, lets answers under way leave for a while, drops the rest and resolves when the port is free. */
   close(): Promise<void>;
 }
 
@@ -52,8 +57,12 @@ async function listening(server: NetServer, host: string, port: number): Promise
 
 async function close(server: Server, second?: NetServer): Promise<void> {
   const closed = [server, second].map((each) => each && new Promise<void>((resolve) => each.close(() => resolve())));
-  server.closeAllConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+  server.closeIdleConnections();
   await Promise.all(closed);
+  clearInterval(sweep);
+  clearTimeout(cut);
 }
 
 function hasCode(error: unknown, code: string): boolean {

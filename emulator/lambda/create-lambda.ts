@@ -7,7 +7,7 @@ import type { Log } from '../stack/log.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import { functionVariables } from './function-variables.ts';
-import { closingLines, judge } from './invocation-result.ts';
+import { closingLines, describeFailedStart, judge } from './invocation-result.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createStartGate } from './start-gate.ts';
 import { workerCode } from './worker-code.ts';
@@ -41,6 +41,11 @@ export interface LambdaOptions {
 }
 
 export interface Lambda extends Invoker {
+  /**
+   * Starts one environment of each function ahead of any event.
+   * @returns the functions whose handler does not load, with the reason
+   */
+  prepare(): Promise<readonly { readonly fn: LambdaFunction; readonly reason: string }[]>;
   /** Ends every environment; what is under way gets half a second to finish. */
   stop(): Promise<void>;
 }
@@ -77,6 +82,16 @@ export function createLambda(options: LambdaOptions): Lambda {
       const result = run(target, payload);
       underWay.add(result);
       return result.finally(() => underWay.delete(result));
+    },
+
+    async prepare() {
+      const failed = await Promise.all(
+        [...pools.values()].map(async ({ fn, pool }) => {
+          const failure = await pool.prepare();
+          return failure && { fn, reason: describeFailedStart(failure) };
+        }),
+      );
+      return failed.filter((failure) => failure !== undefined);
     },
 
     async stop() {

@@ -1,7 +1,7 @@
 import type { InvokeResult } from '../stack/invoker.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { INIT_LIMIT_MS } from './environment.ts';
-import type { Run } from './pool.ts';
+import type { FailedStart, Run } from './pool.ts';
 
 /** Bytes of a response as JSON text, base64 and escapes included (LA-04, HR-07). */
 const MOST_RESPONSE_BYTES = 6_291_556;
@@ -18,10 +18,10 @@ export function judge(fn: LambdaFunction, requestId: string, run: Run): Judged {
     const { failedStart } = run;
     if (failedStart.kind === 'timed-out') return timedOut(requestId, INIT_LIMIT_MS);
     if (failedStart.kind === 'exited') return exited(requestId, failedStart.reason);
-    const { errorType, errorMessage, trace } = failedStart.error;
+    const { errorType, errorMessage } = failedStart.error;
     const place = `${fn.handler} in ${fn.codeFolder}`;
-    const details = [`${errorType}: ${errorMessage}`, ...trace.slice(1)].join('\n');
-    return { result: failed(errorType, errorMessage), complaint: { message: `${place} does not load: ${details}` } };
+    const message = `${place} does not load: ${describeFailedStart(failedStart)}`;
+    return { result: failed(errorType, errorMessage), complaint: { message } };
   }
   const { outcome } = run;
   switch (outcome.kind) {
@@ -47,6 +47,14 @@ export function closingLines(fn: LambdaFunction, requestId: string, { durationMs
     ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
   ];
   return [`END RequestId: ${requestId}`, report.join('\t')];
+}
+
+/** Why an environment did not come up, with the trace where there is one. */
+export function describeFailedStart(failedStart: FailedStart): string {
+  if (failedStart.kind === 'timed-out') return `its top level took longer than ${INIT_LIMIT_MS / 1_000} s (LA-10)`;
+  if (failedStart.kind === 'exited') return failedStart.reason;
+  const { errorType, errorMessage, trace } = failedStart.error;
+  return [`${errorType}: ${errorMessage}`, ...trace.slice(1)].join('\n');
 }
 
 function failed(errorType: string, errorMessage: string): InvokeResult {

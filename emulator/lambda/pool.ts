@@ -13,10 +13,12 @@ interface RunTimes {
 }
 
 /** The environment that was started for the event did not come up. */
-type FailedStart = Exclude<Started, { kind: 'ready' }>;
+export type FailedStart = Exclude<Started, { kind: 'ready' }>;
 
 /** The environments of one function: made on demand, reused, the most recently used one first, ended when long idle. */
 export interface Pool {
+  /** Starts one environment ahead of any event. @returns why it did not come up, if so */
+  prepare(): Promise<FailedStart | undefined>;
   /** @param onServed called when an environment takes the event */
   run(message: InvokeMessage, onServed: () => void): Promise<Run>;
   /** Ends every environment; events that wait or are under way end as `exited`. */
@@ -39,6 +41,8 @@ interface Waiting {
 
 interface Idle {
   readonly environment: Environment;
+  /** Of an environment that has served nothing yet. */
+  readonly initMs?: number;
   cancelTrim(): void;
 }
 
@@ -72,7 +76,7 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
       mostAtOnce = all.size;
       void environment.end();
     });
-    const entry = { environment, cancelTrim };
+    const entry: Idle = { environment, cancelTrim, ...(initMs !== undefined && { initMs }) };
     idle.push(entry);
   }
 
@@ -86,38 +90,50 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
     serveNext(environment);
   }
 
-  function takeIdle(): Environment | undefined {
+  function takeIdle(): Idle | undefined {
     for (let entry = idle.pop(); entry !== undefined; entry = idle.pop()) {
       entry.cancelTrim();
-      if (entry.environment.alive) return entry.environment;
+      if (entry.environment.alive) return entry;
       all.delete(entry.environment);
     }
     return undefined;
   }
 
-  async function startOne(): Promise<void> {
-    const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce);
-    if (stopped || !wanted) return;
+  async function startOne(): Promise<FailedStart | undefined> {
     starting++;
     const environment = await start();
     all.add(environment);
     if (stopped) void environment.end();
     const started = await environment.started;
     starting--;
-    if (started.kind === 'ready') return serveNext(environment, started.initMs);
+    if (started.kind === 'ready') {
+      serveNext(environment, started.initMs);
+      return undefined;
+    }
     all.delete(environment);
     waiting.shift()?.resolve({ failedStart: started, durationMs: 0 });
+    return started;
+  }
+
+  async function startWanted(): Promise<void> {
+    const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce);
+    if (!stopped && wanted) await startOne();
   }
 
   return {
+    prepare: () =>
+      new Promise((resolve) => {
+        gate(async () => resolve(await startOne()));
+      }),
+
     run(message, onServed) {
       if (stopped) return Promise.resolve(STOPPED);
       return new Promise((resolve) => {
-        const environment = takeIdle();
-        if (environment !== undefined) return void serve(environment, { message, onServed, resolve });
+        const free = takeIdle();
+        if (free !== undefined) return void serve(free.environment, { message, onServed, resolve }, free.initMs);
         waiting.push({ message, onServed, resolve });
         mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
-        gate(startOne);
+        gate(startWanted);
       });
     },
 

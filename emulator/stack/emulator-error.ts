@@ -1,6 +1,7 @@
 export type EmulatorErrorCode =
   | 'ARTIFACT_MISSING'
   | 'DATABASE_UNREACHABLE'
+  | 'HANDLER_UNLOADABLE'
   | 'JAVA_MISSING'
   | 'PLUGIN_MISSING'
   | 'PORT_TAKEN'

@@ -113,7 +113,7 @@ export function createHttpApi(
       })
       .then((answered) => {
         const ms = clock.now() - start;
-        if (!answered) {
+        if (!answered || request.socket.destroyed) {
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
           return;
         }

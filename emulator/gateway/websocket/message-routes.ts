@@ -56,7 +56,8 @@ export function createMessageRoutes(
     if (outcome.kind !== 'returned') {
       reply(outcome.kind === 'timed-out' ? 'Endpoint request timed out' : 'Internal server error');
       const message = `${subject} failed on ${routeKey}: ${describeFailure(integration.functionArn, outcome)}`;
-      log({ level: 'error', source: 'gateway', message, behaviour: BEHAVIOURS[outcome.kind] });
+      const level = connection.isOpen() ? 'error' : 'debug';
+      log({ level, source: 'gateway', message, behaviour: BEHAVIOURS[outcome.kind] });
       return;
     }
     const answer = readAnswer(outcome.payload, responding.has(routeKey), switches);

@@ -150,7 +150,7 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
       .call(JSON.stringify(disconnectEvent(facts, occurrence, closing)))
       .then((outcome) => {
         // What it returns matters to nobody (WS-65); that it ran at all does.
-        if (outcome.kind === 'returned') return;
+        if (stopped || outcome.kind === 'returned') return;
         const note = `$disconnect of ${facts.connectionId}: ${describeFailure(integration.functionArn, outcome)}`;
         log({ level: 'error', source: 'gateway', message: note, behaviour: 'WS-60' });
       })
