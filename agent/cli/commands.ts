@@ -10,7 +10,7 @@ import { version } from './version.ts';
 export async function main(context: CliContext): Promise<ExitCode> {
   const result = await dispatch(parseArguments(context.argv), context);
   if (!isFailure(result)) return result;
-  printFailure(result, context.stderr);
+  printFailure(result, context);
   return result.exit;
 }
 

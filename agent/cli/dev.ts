@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
+import { endpointLines } from '../../emulator/endpoint-lines.ts';
 import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import { type PackagedService, readPackagedService } from '../../emulator/template/packaged-service.ts';
@@ -61,12 +62,11 @@ export async function runDev(
 
 async function packagedService(context: CliContext, settings: Settings): Promise<PackagedService | Failure> {
   const { env, stdout } = context;
-  const cache = join(SERVICE, '.postern');
   const notice = (text: string) => settings.json || stdout.write(`${text}\n`);
   const result = await packageService({
     service: SERVICE,
     stage: STAGE,
-    cache: join(cache, 'packages'),
+    cache: join(SERVICE, '.postern'),
     environment: env,
     onMiss: () => notice('  compiling the stack (kept for the next start) …'),
   });
@@ -78,7 +78,7 @@ async function packagedService(context: CliContext, settings: Settings): Promise
       cure: 'Mend serverless.yml or the sources it names, then start again.',
     };
   }
-  return readPackagedService(result.folder, join(cache, 'code'));
+  return readPackagedService(result.folder, join(result.folder, 'code'));
 }
 
 /** Opens the tunnel, checks it once from outside, and serves it until told to stop. */
@@ -123,14 +123,7 @@ function emulatorLog({ stderr }: CliContext, { detail }: Settings): (entry: LogE
 
 function showEndpoints({ urls }: Emulator, { stdout }: CliContext, { json }: Settings): void {
   if (json) return;
-  const rows = [
-    ['HTTP API', urls.http],
-    ['WebSocket API', urls.websocket],
-    ['Management API', urls.management],
-    ['Lambda', urls.lambda],
-    ['DynamoDB', urls.dynamodb],
-  ];
-  for (const [name, url] of rows) if (url) stdout.write(`  ${String(name).padEnd(15)}${url}\n`);
+  for (const line of endpointLines(urls)) stdout.write(`${line}\n`);
 }
 
 function failureOf({ code, cause, cure }: EmulatorError): Failure {

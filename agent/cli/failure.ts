@@ -1,4 +1,4 @@
-import type { Output } from './context.ts';
+import type { CliContext } from './context.ts';
 
 export const EXIT = {
   done: 0,
@@ -33,7 +33,8 @@ export function usageFailure(cause: string, cure = 'See postern --help.'): Failu
   return { exit: EXIT.usage, code: 'usage', cause, cure };
 }
 
-/** For what is wrong before there is a tunnel to report on. */
-export function printFailure(failure: Failure, stderr: Output): void {
-  stderr.write(`postern: ${failure.cause}\n${failure.cure}\n`);
+/** For what is wrong before there is a tunnel to report on: words on standard error, or with `--json` its `error` event. */
+export function printFailure({ code, cause, cure }: Failure, { argv, stdout, stderr }: CliContext): void {
+  if (!argv.includes('--json')) stderr.write(`postern: ${cause}\n${cure}\n`);
+  else stdout.write(`${JSON.stringify({ event: 'error', at: Date.now(), code, message: `${cause} ${cure}` })}\n`);
 }

@@ -15,7 +15,8 @@ Options of dev
 ${table(DEV_FLAGS)}
 
 Exit codes
-  0 done · 2 usage · 3 credentials refused · 4 tunnel id taken · 5 edge unreachable · 6 edge lost, given up
+  0 done · 1 the stack cannot run (dev) · 2 usage · 3 credentials refused · 4 tunnel id taken
+  5 edge unreachable · 6 edge lost, given up
 
 Times are seconds, or have a unit: 500ms, 10s, 1m. A file .env in the working directory is read; what is
 set already wins.

@@ -22,7 +22,7 @@ export type PackageResult =
   | { readonly kind: 'failed'; readonly output: string };
 
 /** What a package is made from. The lock file stands for node_modules. */
-const INPUTS = ['serverless.yml', 'package.json', 'package-lock.json', 'src', 'emulator/plugin', '.env'];
+const INPUTS = ['serverless.yml', 'package.json', 'package-lock.json', 'src', 'emulator/plugin'];
 const READ_VARIABLES = /^(?:POSTERN_|AWS_REGION$)/;
 /** Older packages are deleted: a few, so that going back and forth between branches stays fast. */
 const KEPT_PACKAGES = 5;
@@ -62,7 +62,7 @@ async function hashOf({ service, stage, environment }: PackageServiceOptions): P
   for (const [name, value] of Object.entries(environment).sort()) {
     if (READ_VARIABLES.test(name)) hash.update(`${name}=${value}\n`);
   }
-  for (const input of INPUTS) {
+  for (const input of [...INPUTS, '.env', `.env.${stage}`]) {
     for (const file of await filesOf(join(service, input))) {
       hash.update(`${file.slice(service.length)}\n`).update(await readFile(file));
     }
@@ -115,8 +115,9 @@ function run(
 }
 
 async function deleteOldPackages(cache: string, newest: string): Promise<void> {
-  const names = (await readdir(cache)).filter((name) => /^[0-9a-f]{24}$/.test(name) && name !== newest);
+  const names = (await readdir(cache)).filter((name) => name !== newest);
   const dated = await Promise.all(names.map(async (name) => ({ name, at: await modified(join(cache, name)) })));
+  // An unfinished one may be another process's, under way right now: it counts among the kept.
   const old = dated.sort((a, b) => b.at - a.at).slice(KEPT_PACKAGES - 1);
   for (const { name } of old) await rm(join(cache, name), { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ export type AgentEvent =
       readonly method: string;
       /** With its query, which may hold secrets: who prints it decides. */
       readonly path: string;
-      /** What the visitor gets; 499 when the door gave up first. */
+      /** What was handed to the edge; 499 when the door gave up first. */
       readonly status: number;
       readonly ms: number;
       /** Of the answer's body. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { DEFAULT_PORTS, type Emulator, startEmulator } from '../emulator.ts';
+import { endpointLines } from '../endpoint-lines.ts';
 import { EmulatorError } from '../stack/emulator-error.ts';
 import type { LogEntry } from '../stack/log.ts';
 import { loadPackagedStack } from '../template/load-stack.ts';
 import { configureDynamoDbLocal, stopDynamoDbLocal } from './dynamodb-local.ts';
-import { endpointLines } from './endpoint-lines.ts';
 import { dropHooks, type PluginTools, type Serverless } from './serverless.ts';
 import { SETTINGS_SCHEMA, type Settings } from './settings.ts';
 
@@ -68,7 +68,7 @@ export default class PosternPlugin {
     await serverless.pluginManager.spawn('package');
     const aws = serverless.getProvider('aws');
     const stack = loadPackagedStack(join(serverless.serviceDir, '.serverless'), {
-      cache: join(serverless.serviceDir, '.postern', 'code'),
+      cache: join(serverless.serviceDir, '.serverless', 'code'),
       region: aws.getRegion(),
       stackName: aws.naming.getStackName(),
     });
@@ -81,7 +81,8 @@ export default class PosternPlugin {
   }
 
   #announce(): void {
-    if (this.#emulator) this.#log.notice(endpointLines(this.#emulator.urls).join('\n'));
+    if (this.#emulator)
+      this.#log.notice(['', 'The stack runs here:', ...endpointLines(this.#emulator.urls), ''].join('\n'));
   }
 
   #show({ level, source, message, behaviour }: LogEntry): void {

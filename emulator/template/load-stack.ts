@@ -35,7 +35,6 @@ export function loadStack({ stackName: name, region, accountId, parameters, ...o
   const problems = createProblems(name);
   const scope = createScope(template, identity, createPhysicalIds(name), parameters ?? {});
   const resources = existingResources(template, scope, problems);
-  problems.throwIfAny();
 
   const ofType = (type: string): readonly Properties[] => resources.get(type) ?? [];
   const functions = ofType('AWS::Lambda::Function').flatMap((it) => readFunction(it, scope, options) ?? []);

@@ -23,8 +23,7 @@ export function createPollRendezvous(client: DynamoDBClient, table: string, cloc
       );
     },
 
-    async take(requestId, fromPart) {
-      const pieces: AnswerPiece[] = [];
+    async *take(requestId, fromPart) {
       let from: Record<string, AttributeValue> | undefined;
       do {
         const page = await client.send(
@@ -37,10 +36,9 @@ export function createPollRendezvous(client: DynamoDBClient, table: string, cloc
             ...(from && { ExclusiveStartKey: from }),
           }),
         );
-        for (const item of page.Items ?? []) pieces.push(pieceOf(item));
+        for (const item of page.Items ?? []) yield pieceOf(item);
         from = page.LastEvaluatedKey;
       } while (from);
-      return pieces;
     },
   };
 }

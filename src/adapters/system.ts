@@ -17,12 +17,19 @@ export const hashes: Hashes = {
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** JSON lines on standard output, which is where Lambda looks; lines below `least` are not made. */
+/** Characters of one field: what an agent or a visitor wrote may be long, a log line may not. */
+const LONGEST_FIELD = 2_000;
+
+/** JSON lines on standard output, which is where Lambda looks; lines below `least` are not made, long fields are cut. */
 export function createLog(least: LogLevel, write: (line: string) => void = (line) => process.stdout.write(line)): Log {
   return (level, event, fields) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-    write(`${JSON.stringify({ level, event, ...fields })}\n`);
+    write(`${JSON.stringify({ level, event, ...fields }, shortened)}\n`);
   };
+}
+
+function shortened(_name: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > LONGEST_FIELD ? `${value.slice(0, LONGEST_FIELD)}…` : value;
 }
 
 /** @returns `info` for what is no level */

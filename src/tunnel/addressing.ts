@@ -22,10 +22,12 @@ export type Address =
  */
 export function addressOf(
   { host, path, query }: Pick<VisitorRequest, 'host' | 'path' | 'query'>,
-  { wildcardDomain }: PublicAddress,
+  { publicUrl, wildcardDomain }: PublicAddress,
 ): Address {
   const search = query === '' ? '' : `?${query}`;
-  const label = wildcardDomain && subdomainOf(host, wildcardDomain);
+  const name = hostName(host);
+  // The public URL's own host may lie below the wildcard domain; there the path tells.
+  const label = wildcardDomain && name !== new URL(publicUrl).hostname && subdomainOf(name, wildcardDomain);
   if (label) {
     if (!isTunnelId(label)) return { kind: 'nowhere' };
     return { kind: 'tunnel', tunnelId: label, uri: (path || '/') + search, prefix: '' };
@@ -43,21 +45,40 @@ export function addressOf(
   return { kind: 'tunnel', tunnelId, uri: rest + search, prefix: `/${tunnelId}` };
 }
 
+/** Where visitors reach a tunnel: by path always, by subdomain where there is a wildcard domain. */
+export interface TunnelUrls {
+  readonly publicUrl: string;
+  readonly subdomainUrl?: string;
+}
+
+export function tunnelUrls(address: PublicAddress, tunnelId: string): TunnelUrls {
+  const subdomain = subdomainUrl(address, tunnelId);
+  return { publicUrl: pathUrl(address, tunnelId), ...(subdomain && { subdomainUrl: subdomain }) };
+}
+
 /** `https://host/<tunnel id>` */
 export function pathUrl({ publicUrl }: PublicAddress, tunnelId: string): string {
   return `${publicUrl}/${tunnelId}`;
 }
 
-/** `https://<tunnel id>.<wildcard domain>`, with the public URL's scheme and port; undefined without a wildcard domain. */
+/**
+ * `https://<tunnel id>.<wildcard domain>`, with the public URL's scheme and port; undefined without a wildcard domain, and
+ * for the one id whose host would be the public URL's own.
+ */
 export function subdomainUrl({ publicUrl, wildcardDomain }: PublicAddress, tunnelId: string): string | undefined {
   if (!wildcardDomain) return undefined;
-  const { protocol, port } = new URL(publicUrl);
-  return `${protocol}//${tunnelId}.${wildcardDomain}${port && `:${port}`}`;
+  const { protocol, port, hostname } = new URL(publicUrl);
+  const host = `${tunnelId}.${wildcardDomain.toLowerCase()}`;
+  return host === hostname ? undefined : `${protocol}//${host}${port && `:${port}`}`;
 }
 
-/** What stands before `.domain`, in lower case; empty when the host is the domain itself or another one. */
-function subdomainOf(host: string, domain: string): string {
-  const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+/** Without a port or a dot at the end, in lower case. */
+function hostName(host: string): string {
+  return host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+}
+
+/** What stands before `.domain`; empty when the name is the domain itself or another one. */
+function subdomainOf(name: string, domain: string): string {
   const suffix = `.${domain.toLowerCase()}`;
   return name.endsWith(suffix) ? name.slice(0, -suffix.length) : '';
 }

@@ -28,12 +28,11 @@ export async function awaitAnswer(
     const remaining = deadline - clock.now();
     if (remaining <= 0) return failure('no_answer');
     await clock.sleep(Math.min(pause, remaining));
-    const pieces = await answers.take(requestId, answer.nextPart());
-    for (const piece of pieces) {
+    for await (const piece of answers.take(requestId, answer.nextPart())) {
       const result = answer.add(piece);
       if (result) return result;
+      pause = FIRST_PAUSE_MS;
     }
-    if (pieces.length > 0) pause = FIRST_PAUSE_MS;
   }
 }
 

@@ -3,7 +3,7 @@ import type { RandomBytes } from '../protocol/ids.ts';
 import { isTunnelId, randomTunnelId } from '../protocol/ids.ts';
 import { HEARTBEAT_SECONDS, RENEW_AFTER_SECONDS } from '../protocol/limits.ts';
 import type { AgentHello, RefusalCode } from '../protocol/messages.ts';
-import { pathUrl, subdomainUrl } from './addressing.ts';
+import { tunnelUrls } from './addressing.ts';
 import { claim } from './claim.ts';
 import { leaveTunnel } from './close-connection.ts';
 import type {
@@ -113,7 +113,7 @@ async function claimTunnel(
     if (result.kind === 'stale') return { kind: 'superseded' };
     if (result.kind === 'taken' && hello?.tunnelId !== undefined) return { kind: 'refused', code: 'tunnel_id_taken' };
     if (result.kind === 'claimed' && (await tunnels.write(result.tunnel))) {
-      return { kind: 'opened', attachment: { tunnelId, sessionId, protocol, publicUrl: pathUrl(address, tunnelId) } };
+      return { kind: 'opened', attachment: { tunnelId, sessionId, protocol, ...tunnelUrls(address, tunnelId) } };
     }
   }
   throw new Error(`the tunnel could not be claimed in ${ATTEMPTS} attempts`);
@@ -131,13 +131,11 @@ function greeting(
   { tunnelId, protocol }: Attachment,
   { address }: OpenTunnelDependencies,
 ): string {
-  const subdomain = subdomainUrl(address, tunnelId);
   return encode({
     type: 'connection_established',
     connectionId,
     tunnelId,
-    publicUrl: pathUrl(address, tunnelId),
-    ...(subdomain && { subdomainUrl: subdomain }),
+    ...tunnelUrls(address, tunnelId),
     ...(protocol === 2 && {
       hello: { protocol: 2, renewAfterSeconds: RENEW_AFTER_SECONDS, heartbeatSeconds: HEARTBEAT_SECONDS },
     }),

@@ -71,8 +71,9 @@ export interface Attachment {
   readonly tunnelId: string;
   readonly sessionId: string;
   readonly protocol: 1 | 2;
-  /** The public URL the agent was told last. */
+  /** The URLs the agent was told last. */
   readonly publicUrl: string;
+  readonly subdomainUrl?: string;
 }
 
 export interface ConnectionStore {
@@ -80,7 +81,7 @@ export interface ConnectionStore {
   /** Strongly consistent. */
   read(connectionId: string): Promise<Connection | undefined>;
   /**
-   * Ties a connection to its tunnel, once: only the URL it was told may change afterwards.
+   * Ties a connection to its tunnel, once: only the URLs it was told may change afterwards.
    * @returns false when the connection is not there (any more), or tied to another tunnel
    */
   attach(connectionId: string, attachment: Attachment): Promise<boolean>;
@@ -108,10 +109,11 @@ export interface Rendezvous {
   /** Idempotent: the same piece twice is one piece. */
   put(requestId: string, piece: AnswerPiece): Promise<void>;
   /**
-   * The pieces that are there, in any order: a head, parts numbered `fromPart` or more, an error.
+   * The pieces that are there, in any order: a head, parts numbered `fromPart` or more, an error. Read page by page, so
+   * that who has seen enough need not hold the rest.
    * @param fromPart 0 for everything; the head counts as part 0
    */
-  take(requestId: string, fromPart: number): Promise<AnswerPiece[]>;
+  take(requestId: string, fromPart: number): AsyncIterable<AnswerPiece>;
 }
 
 /** `gone`: the connection does not exist (410). `failed`: everything else, already retried where that is safe. */

@@ -1,6 +1,6 @@
 import { decodeAgentMessage, encode } from '../protocol/codec.ts';
 import type { AnswerMessage } from '../protocol/messages.ts';
-import { pathUrl, subdomainUrl } from './addressing.ts';
+import { tunnelUrls } from './addressing.ts';
 import type { OpenTunnelDependencies } from './open-tunnel.ts';
 import { openTunnel } from './open-tunnel.ts';
 import type { AnswerPiece, Rendezvous } from './ports.ts';
@@ -90,10 +90,10 @@ async function answerPing(
   const attached = (await connections.read(connectionId))?.attached;
   if (attached?.protocol !== 2) return;
   await post(connectionId, encode({ type: 'pong' }));
-  const publicUrl = pathUrl(address, attached.tunnelId);
-  if (publicUrl === attached.publicUrl) return;
-  const subdomain = subdomainUrl(address, attached.tunnelId);
-  await connections.attach(connectionId, { ...attached, publicUrl });
-  await post(connectionId, encode({ type: 'url_updated', publicUrl, ...(subdomain && { subdomainUrl: subdomain }) }));
-  log('info', 'public URL changed', { connectionId, tunnelId: attached.tunnelId });
+  const { tunnelId, sessionId, protocol } = attached;
+  const urls = tunnelUrls(address, tunnelId);
+  if (urls.publicUrl === attached.publicUrl && urls.subdomainUrl === attached.subdomainUrl) return;
+  await connections.attach(connectionId, { tunnelId, sessionId, protocol, ...urls });
+  await post(connectionId, encode({ type: 'url_updated', ...urls }));
+  log('info', 'public URL changed', { connectionId, tunnelId });
 }

@@ -1,4 +1,4 @@
-import { pathUrl, subdomainUrl } from './addressing.ts';
+import { tunnelUrls } from './addressing.ts';
 import { livingSessions } from './claim.ts';
 import type { ConnectionStore, PublicAddress, TunnelStore, VisitorResponse } from './ports.ts';
 
@@ -47,7 +47,7 @@ export async function tunnelStatus(
 }
 
 function urls(tunnelId: string, address: PublicAddress) {
-  return { tunnelId, publicUrl: pathUrl(address, tunnelId), subdomainUrl: subdomainUrl(address, tunnelId) };
+  return { tunnelId, ...tunnelUrls(address, tunnelId) };
 }
 
 function json(status: number, value: unknown): VisitorResponse {

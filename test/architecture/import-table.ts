@@ -20,7 +20,13 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/network-error.ts': [],
   'agent/cli': ['agent/session', 'agent/proxy', 'agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/cli/arguments.ts': ['cac'],
-  'agent/cli/dev.ts': ['agent/dev', 'emulator/emulator.ts', 'emulator/template', 'emulator/stack'],
+  'agent/cli/dev.ts': [
+    'agent/dev',
+    'emulator/emulator.ts',
+    'emulator/endpoint-lines.ts',
+    'emulator/template',
+    'emulator/stack',
+  ],
   'agent/dev': ['serverless', 'node'],
   'agent/session': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/session/socket.ts': ['ws'],
@@ -39,6 +45,7 @@ export const IMPORT_TABLE: ImportTable = {
   'emulator/template/artifacts.ts': ['fflate'],
   'emulator/local-origins.ts': ['emulator/stack'],
   'emulator/ports.ts': ['emulator/stack'],
+  'emulator/endpoint-lines.ts': ['emulator/emulator.ts'],
   'emulator/emulator.ts': [
     'emulator/gateway',
     'emulator/lambda',
@@ -47,6 +54,12 @@ export const IMPORT_TABLE: ImportTable = {
     'emulator/local-origins.ts',
     'emulator/ports.ts',
   ],
-  'emulator/plugin': ['emulator/emulator.ts', 'emulator/template', 'emulator/stack', 'node'],
+  'emulator/plugin': [
+    'emulator/emulator.ts',
+    'emulator/endpoint-lines.ts',
+    'emulator/template',
+    'emulator/stack',
+    'node',
+  ],
   'emulator/plugin/index.cjs': ['tsx'],
 };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { MESSAGE_BYTES, PART_BYTES } from '../../src/protocol/limits.ts';
 import type { AnswerPiece, Attachment, Connection, Tunnel } from '../../src/tunnel/ports.ts';
+import { collect } from '../support/collect.ts';
 import type { Stores } from '../support/memory-stores.ts';
 import { plain } from '../support/plain.ts';
 
@@ -178,11 +179,11 @@ function describeAnswers(stores: () => Stores): void {
   const error: AnswerPiece = { kind: 'error', code: 'upstream_failed', message: 'socket hang up' };
 
   async function taken(requestId: string, fromPart: number): Promise<unknown> {
-    return plain(await stores().answers.take(requestId, fromPart));
+    return plain(await collect(stores().answers.take(requestId, fromPart)));
   }
 
   it('are not there until they are put', async () => {
-    expect(await stores().answers.take('never-asked', 0)).to.deep.equal([]);
+    expect(await collect(stores().answers.take('never-asked', 0))).to.deep.equal([]);
   });
 
   it('are taken as they were put, and can be taken again', async () => {
@@ -251,7 +252,7 @@ function describeAnswers(stores: () => Stores): void {
     await Promise.all(
       numbers.map((number) => stores().answers.put('pages', part(number, new Uint8Array(PART_BYTES).fill(number)))),
     );
-    const found = await stores().answers.take('pages', 0);
+    const found = await collect(stores().answers.take('pages', 0));
     expect(
       found.map((piece) => piece.kind === 'part' && [piece.part, piece.body.length, piece.body[0]]),
     ).to.have.deep.members(numbers.map((number) => [number, PART_BYTES, number]));

@@ -39,7 +39,7 @@ describe('bodies and concurrency through the whole stack', () => {
     upstream = await startUpstream(async (request, response) => {
       const url = request.url ?? '/';
       if (url === '/down') return void response.setHeader('content-type', 'application/octet-stream').end(bytes);
-      if (url === '/too-large') return void response.end(Buffer.alloc(6_500_000));
+      if (url.startsWith('/too-large')) return void response.end(Buffer.alloc(Number(url.split('/').at(-1))));
       if (url.startsWith('/slow')) {
         await Promise.all([setTimeout(1_000), meeting.arrive()]);
         return void response.end(url);
@@ -68,11 +68,16 @@ describe('bodies and concurrency through the whole stack', () => {
     expect(sha256(received)).to.equal(sha256(bytes));
   });
 
-  it('says 502 response_too_large for what the door cannot give back (HR-07)', async () => {
-    const response = await fetch(`${agent.online.publicUrl}/too-large`);
-    expect(response.status).to.equal(502);
-    expect(response.headers.get('x-postern-error')).to.equal('response_too_large');
-  });
+  for (const [bytes, who] of [
+    [6_500_000, 'the agent sees it'],
+    [5_000_000, 'only as base64: the edge sees it'],
+  ]) {
+    it(`says 502 response_too_large for ${bytes} bytes, more than the door can give back (HR-07): ${who}`, async () => {
+      const response = await fetch(`${agent.online.publicUrl}/too-large/${bytes}`);
+      expect(response.status).to.equal(502);
+      expect(response.headers.get('x-postern-error')).to.equal('response_too_large');
+    });
+  }
 
   it('says 413 for what the door cannot take (HA-23)', async () => {
     const response = await fetch(agent.online.publicUrl, { method: 'POST', body: Buffer.alloc(5_000_000) });

@@ -40,6 +40,28 @@ describe('the commands that people run', function () {
     expect(await fetch(publicUrl).catch(() => 'nothing listens')).to.equal('nothing listens');
   });
 
+  it('Ctrl-C lets a request in flight finish, and complains of nothing', async () => {
+    let reached: () => void = () => {};
+    const inFlight = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const slow = await startUpstream((request, response) => {
+      if (request.url !== '/slow') return void response.end();
+      reached();
+      setTimeout(() => response.end('finished'), 700);
+    });
+    const command = startCommand([POSTERN, 'dev', slow.url]);
+    const publicUrl = urlIn(await command.line(/public URL/));
+    await command.line(/checked/);
+    const answer = fetch(`${publicUrl}/slow`).then((response) => response.text());
+    await inFlight;
+    command.signal('SIGINT');
+    expect(await answer).to.equal('finished');
+    expect(await command.exit).to.equal(0);
+    expect(command.output()).to.not.match(/\berror\b|warn/i);
+    await slow.stop();
+  });
+
   it('npx sls offline shows its endpoints, npx postern tunnels through it, both end with 0', async () => {
     const offline = startCommand([SLS, 'offline']);
     await offline.line(/DynamoDB +http/);
@@ -56,6 +78,12 @@ describe('the commands that people run', function () {
     expect(await agent.exit, agent.output()).to.equal(0);
     offline.signal('SIGINT');
     expect(await offline.exit, offline.output()).to.equal(0);
+  });
+
+  it('npm start says what it cannot run, with --json as an event, and fails', async () => {
+    const command = startCommand([POSTERN, 'dev', '--once', '--json'], { POSTERN_DYNAMODB: 'local' });
+    expect(await command.exit).to.equal(1);
+    expect(JSON.parse(command.output())).to.include({ event: 'error', code: 'DATABASE_UNREACHABLE' });
   });
 
   it('npx sls offline says which port is taken, and fails', async () => {

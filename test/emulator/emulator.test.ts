@@ -88,6 +88,15 @@ describe('startEmulator', () => {
     return (server.address() as AddressInfo).port;
   }
 
+  async function freePort(): Promise<number> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+
   it('gives functions the local addresses in place of those in AWS, and the extra variables', async () => {
     const { urls } = await start(twoApis(), { environment: { COLOUR: 'red' } });
     const environment = await (await fetch(`${urls.http}/dev/x`)).json();
@@ -135,6 +144,16 @@ describe('startEmulator', () => {
       expect(error.cause).to.equal(`Port ${ports[name]} (${name}) is taken by another process.`);
     });
   }
+
+  it('refuses a function whose handler does not load, by its logical id, and leaves nothing running', async () => {
+    const stack = twoApis();
+    const functions = stack.functions.map((fn) => ({ ...fn, handler: fn.handler.replace(/\.\w+$/, '.nothere') }));
+    const port = await freePort();
+    const failed = await startEmulator({ ...stack, functions }, { ports: { ...ANY, http: port } }).catch((e) => e);
+    expect(failed).to.have.property('code', 'HANDLER_UNLOADABLE');
+    expect(failed.cause).to.match(/^App: the handler \S+\.nothere does not load: Runtime\.HandlerNotFound/);
+    expect((await start(stack, { ports: { ...ANY, http: port } })).urls.http).to.equal(`http://localhost:${port}`);
+  });
 
   it('frees every port, also when it fails half-way', async () => {
     const stack = twoApis();

@@ -31,11 +31,11 @@ export async function startCloud({
   const packaged = await packageService({
     service: ROOT,
     stage: 'dev',
-    cache: `${ROOT}.postern/packages`,
+    cache: `${ROOT}.postern`,
     environment: withoutPostern(process.env),
   });
   if (packaged.kind === 'failed') throw new Error(`the stack does not compile:\n${packaged.output}`);
-  const { stack, settings } = readPackagedService(packaged.folder, `${ROOT}.postern/code`);
+  const { stack, settings } = readPackagedService(packaged.folder, `${packaged.folder}/code`);
   const log: LogEntry[] = [];
   const emulator = await startEmulator(change(stack), {
     ...settings,

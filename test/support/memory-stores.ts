@@ -71,9 +71,9 @@ function createAnswers(): Rendezvous {
       const ofRequest = pieces.get(requestId) ?? new Map<number, AnswerPiece>();
       pieces.set(requestId, ofRequest.set(partOf(piece), structuredClone(piece)));
     },
-    async take(requestId, fromPart) {
+    async *take(requestId, fromPart) {
       const found = [...(pieces.get(requestId) ?? [])].filter(([part]) => part >= fromPart);
-      return found.map(([, piece]) => structuredClone(piece));
+      for (const [, piece] of found) yield structuredClone(piece);
     },
   };
 }

@@ -149,3 +149,22 @@ describe('the URLs of a tunnel', () => {
     expect(subdomainUrl({ publicUrl: 'https://t.example.com' }, ID)).to.equal(undefined);
   });
 });
+
+describe('a public URL whose host lies below the wildcard domain', () => {
+  const address = { publicUrl: 'https://tunnel.example.com', wildcardDomain: 'example.com' };
+
+  it('routes by path on its own host, and by subdomain on the others', () => {
+    expect(addressOf({ host: 'Tunnel.example.com:443', path: '/blue-harbour/x', query: '' }, address)).to.include({
+      tunnelId: 'blue-harbour',
+      uri: '/x',
+    });
+    expect(addressOf({ host: 'blue-harbour.example.com', path: '/x', query: '' }, address)).to.include({
+      tunnelId: 'blue-harbour',
+      prefix: '',
+    });
+  });
+
+  it('gives the id of that name no subdomain URL, which would be the public URL', () => {
+    expect(subdomainUrl(address, 'tunnel')).to.equal(undefined);
+  });
+});

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { receiveMessage } from '../../src/tunnel/receive-message.ts';
+import { collect } from '../support/collect.ts';
 import { createTestEdge, hello } from '../support/test-edge.ts';
 
 const REQUEST_ID = '0b8f6c52-93d1-4e07-9c2a-7f1d5be0a364';
@@ -27,6 +28,20 @@ describe('ping', () => {
     const agent = await edge.connect('A=');
     await agent.say({ type: 'ping' });
     expect(agent.inbox).to.deep.equal([]);
+  });
+
+  it('tells a version 2 agent that it has a subdomain URL now', async () => {
+    const edge = createTestEdge();
+    const agent = await edge.connect('A=');
+    edge.dependencies.address = { publicUrl: 'https://t.example.com' };
+    await agent.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) });
+    edge.dependencies.address = { publicUrl: 'https://t.example.com', wildcardDomain: 't.example.com' };
+    await agent.say({ type: 'ping' });
+    expect(agent.inbox.at(-1)).to.deep.equal({
+      type: 'url_updated',
+      publicUrl: 'https://t.example.com/blue-harbour',
+      subdomainUrl: 'https://blue-harbour.t.example.com',
+    });
   });
 
   it('tells a version 2 agent once that its public URL has changed', async () => {
@@ -97,7 +112,7 @@ describe('an answer', () => {
     const agent = await edge.connect('A=');
     const requestId = (await edge.dependencies.requestIds()).issue('a'.repeat(22));
     await agent.say(answer(requestId, 'a'.repeat(22)));
-    expect(await edge.answers.take(requestId, 0)).to.have.lengthOf(1);
+    expect(await collect(edge.answers.take(requestId, 0))).to.have.lengthOf(1);
   });
 
   it('may come over any connection of its session', async () => {
@@ -105,7 +120,7 @@ describe('an answer', () => {
     const next = await edge.connect('next=');
     const requestId = (await edge.dependencies.requestIds()).issue('a'.repeat(22));
     await next.say(answer(requestId, 'a'.repeat(22)));
-    expect(await edge.answers.take(requestId, 0)).to.have.lengthOf(1);
+    expect(await collect(edge.answers.take(requestId, 0))).to.have.lengthOf(1);
   });
 
   it('of a version 1 agent must come over the connection that was asked', async () => {
@@ -113,9 +128,9 @@ describe('an answer', () => {
     const [asked, other] = [await edge.connect('A='), await edge.connect('B=')];
     const requestId = (await edge.dependencies.requestIds()).issue('connection:A=');
     await other.say(answer(requestId));
-    expect(await edge.answers.take(requestId, 0)).to.deep.equal([]);
+    expect(await collect(edge.answers.take(requestId, 0))).to.deep.equal([]);
     await asked.say(answer(requestId));
-    expect(await edge.answers.take(requestId, 0)).to.have.lengthOf(1);
+    expect(await collect(edge.answers.take(requestId, 0))).to.have.lengthOf(1);
   });
 
   for (const [name, issuedFor, sessionId] of [
@@ -128,7 +143,7 @@ describe('an answer', () => {
       const agent = await edge.connect('A=');
       const requestId = (await edge.dependencies.requestIds()).issue(issuedFor);
       await agent.say(answer(requestId, sessionId));
-      expect(await edge.answers.take(requestId, 0)).to.deep.equal([]);
+      expect(await collect(edge.answers.take(requestId, 0))).to.deep.equal([]);
       expect(edge.lines.at(-1)).to.include({ level: 'warn', connectionId: 'A=' });
     });
   }
@@ -137,6 +152,6 @@ describe('an answer', () => {
     const edge = createTestEdge();
     const agent = await edge.connect('A=');
     await agent.say({ ...answer(REQUEST_ID, 'a'.repeat(22)) });
-    expect(await edge.answers.take(REQUEST_ID, 0)).to.deep.equal([]);
+    expect(await collect(edge.answers.take(REQUEST_ID, 0))).to.deep.equal([]);
   });
 });

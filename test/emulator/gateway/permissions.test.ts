@@ -32,7 +32,7 @@ describe('permissions', () => {
     expect(arnLike(pattern, `arn:aws:execute-api:us-east-1:1:${'a'.repeat(5_000)}`)).to.equal(false);
   });
 
-  it('allows by principal and source, or by principal alone', () => {
+  it('allows by principal and source, or by principal alone (LA-17)', () => {
     const connect = functionArn('connect');
     const { sourceArn: _, ...anySource } = permission('connect', '');
     expect(decideInvoke([anySource], connect, CONNECT)).to.deep.equal({ allowed: true });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { endpointLines } from '../../../emulator/plugin/endpoint-lines.ts';
+import { endpointLines } from '../../../emulator/endpoint-lines.ts';
 import PosternPlugin from '../../../emulator/plugin/plugin.ts';
 import type { Serverless } from '../../../emulator/plugin/serverless.ts';
 import { FUNCTION, makeFolder, removeFolders } from '../template/fixture.ts';

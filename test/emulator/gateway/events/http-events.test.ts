@@ -69,7 +69,7 @@ describe('HTTP events', () => {
     });
   });
 
-  it('2.0 shows what a full request has (HA-04, HA-11, HA-15)', () => {
+  it('2.0 shows what a full request has (HA-04, HA-09, HA-11, HA-15)', () => {
     const full = request(
       {
         method: 'POST',
@@ -82,6 +82,7 @@ describe('HTTP events', () => {
       },
       ['User-Agent', 'ua', 'Cookie', 'a=1; b=2', 'cookie', 'c=3', 'content-type', 'application/json'],
     );
+    expect(sent(httpEventV2(full))).to.have.nested.property('requestContext.stage', 'prod');
     expect(sent(httpEventV2(full))).to.deep.include({
       rawPath: '/prod/items/7',
       rawQueryString: 'a=1&a=2%2C3&b=x+y&c=',

@@ -1,6 +1,6 @@
-import type { Emulator } from '../emulator.ts';
+import type { Emulator } from './emulator.ts';
 
-/** One block that names every endpoint, for a person's terminal. */
+/** One line an endpoint, aligned, for a person's terminal. */
 export function endpointLines({ http, websocket, management, lambda, dynamodb }: Emulator['urls']): readonly string[] {
   const rows = [
     ['HTTP API', http],
@@ -9,6 +9,5 @@ export function endpointLines({ http, websocket, management, lambda, dynamodb }:
     ['Lambda', lambda],
     ['DynamoDB', dynamodb],
   ] as const;
-  const present = rows.filter(([, url]) => url !== undefined);
-  return ['', 'The stack runs here:', ...present.map(([name, url]) => `  ${name.padEnd(16)}${url}`), ''];
+  return rows.flatMap(([name, url]) => (url === undefined ? [] : [`  ${name.padEnd(16)}${url}`]));
 }
