@@ -116,7 +116,9 @@ function databaseOf({ dynamodb = 'embedded' }: PackagedService['settings']): { d
 
 function emulatorLog({ stderr }: CliContext, { detail }: Settings): (entry: LogEntry) => void {
   return ({ level, source, message, behaviour }) => {
-    if (level === 'debug' || (level === 'info' && detail !== 'verbose')) return;
+    // What goes wrong behind the tunnel the agent says itself; the gateway's warnings nobody else does.
+    const quiet = level === 'debug' || level === 'info' || (level === 'warn' && source !== 'gateway');
+    if (level === 'debug' || (quiet && detail !== 'verbose')) return;
     stderr.write(`${level.padEnd(5)}  ${source}: ${message}${behaviour ? ` (${behaviour})` : ''}\n`);
   };
 }

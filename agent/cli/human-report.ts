@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../session/events.ts';
+import { type AgentEvent, STOPPED } from '../session/events.ts';
 import type { CliContext } from './context.ts';
 import { createPaint, formatBytes, formatMs, formatTime, type Paint, printable } from './format.ts';
 
@@ -19,7 +19,7 @@ export function createHumanReport({ stdout, stderr, env }: CliContext, now = () 
         line(requestLine(event, paint, stdout.columns));
         break;
       case 'offline':
-        line(paint.yellow(`offline: ${printable(event.why)}`));
+        line(event.why === STOPPED ? paint.dim('stopped') : paint.yellow(`offline: ${printable(event.why)}`));
         break;
       case 'reconnecting':
         line(
@@ -39,8 +39,8 @@ export function createHumanReport({ stdout, stderr, env }: CliContext, now = () 
 type Print = (event: AgentEvent) => void;
 
 function urls(event: AgentEvent & { event: 'online' }, paint: Paint): string {
-  const rows = [`\n  public URL     ${paint.bold(printable(event.publicUrl))}`];
-  if (event.subdomainUrl) rows.push(`  subdomain URL  ${paint.bold(printable(event.subdomainUrl))}`);
+  const rows = [`\n  public URL      ${paint.bold(printable(event.publicUrl))}`];
+  if (event.subdomainUrl) rows.push(`  subdomain URL   ${paint.bold(printable(event.subdomainUrl))}`);
   return `${rows.join('\n')}\n`;
 }
 

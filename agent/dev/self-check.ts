@@ -15,7 +15,7 @@ export async function selfCheck(
   if (json) stdout.write(`${JSON.stringify({ event: 'check', at: Date.now(), url: publicUrl, ...result, ms })}\n`);
   else
     stdout.write(
-      `\n  checked        GET ${publicUrl} → ${'status' in result ? result.status : result.problem} (${ms} ms)\n\n`,
+      `\n  checked         GET ${publicUrl} → ${'status' in result ? result.status : result.problem} (${ms} ms)\n\n`,
     );
   return 'status' in result && (result.code === null ? result.status !== 500 : result.code === 'upstream_unreachable');
 }

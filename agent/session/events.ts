@@ -30,4 +30,7 @@ export interface Online {
   readonly connectionId: string;
 }
 
+/** Why a tunnel is offline when that was asked for. */
+export const STOPPED = 'stopped';
+
 export type Report = (event: AgentEvent) => void;

@@ -1,7 +1,7 @@
 import { HANDSHAKE_MS, HEARTBEAT_SECONDS } from '../../src/protocol/limits.ts';
 import type { ConnectionEstablished, RefusalCode } from '../../src/protocol/messages.ts';
 import { backoffMs } from './backoff.ts';
-import type { AgentEvent } from './events.ts';
+import { type AgentEvent, STOPPED } from './events.ts';
 
 /*
  * The session's life, without sockets and timers.
@@ -270,7 +270,7 @@ function drained(state: SessionState): Step {
 /** A tunnel that was there until now is reported gone. */
 function end(state: SessionState, outcome: Outcome): Step {
   const wasThere = state.name === 'online' || state.name === 'draining' || state.name === 'closing';
-  const before = wasThere ? [offline('why' in outcome ? outcome.why : 'stopped')] : [];
+  const before = wasThere ? [offline('why' in outcome ? outcome.why : STOPPED)] : [];
   return { state: { name: 'ended', outcome }, effects: [...before, { type: 'drop' }, { type: 'end', outcome }] };
 }
 
