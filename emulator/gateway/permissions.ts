@@ -39,7 +39,10 @@ export function explainDenial(functionArn: string, invocationArn: string, consid
   return `${denial}: ${misses.join('; ')}`;
 }
 
-/** The part of an HTTP API's invocation ARN that comes from the route key: `GET /items` gives `GET/items` (HA-27). */
+/**
+ * The part of an HTTP API's invocation ARN that comes from the route key: `GET /items` gives `GET/items` (HA-27). Whether AWS
+ * names the route's `ANY` or the request's own method there nobody knows; wildcards, which the framework writes, fit both.
+ */
 export function routeArnPart(routeKey: string): string {
   return routeKey.replace(' ', '');
 }

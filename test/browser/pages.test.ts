@@ -15,6 +15,17 @@ const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-di
 /** What a page asks of other hosts, which no test reaches: Swagger UI's example document, for one. */
 const ELSEWHERE = { openapi: '3.0.0', info: { title: 'From elsewhere', version: '1' }, paths: {} };
 
+/** What Swagger UI does for a login (implicit flow), with the answer that a provider would redirect to. Runs in the page. */
+const LOGIN = `new Promise((resolve) => {
+  window.swaggerUIRedirectOauth2 = {
+    state: 'mine',
+    auth: { schema: new Map([['flow', 'implicit']]), name: 'a login' },
+    callback: ({ token, isValid }) => resolve({ token, isValid }),
+    errCb: resolve,
+  };
+  window.open('./oauth2-redirect.html?state=mine#access_token=a%20b&state=mine');
+})`;
+
 describe('pages in a browser, through the tunnel', function () {
   this.timeout(60_000);
   let browser: Browser;
@@ -49,6 +60,14 @@ describe('pages in a browser, through the tunnel', function () {
     expect(complaints).to.deep.equal([]);
   });
 
+  it('Swagger UI hears back from the page that it sends a login to, in a window of its own', async () => {
+    const { publicUrl } = await serve(SWAGGER_UI);
+    const { page, complaints } = await browser.open(`${publicUrl}/`);
+    const heard = await page.evaluate(LOGIN);
+    expect(heard).to.deep.equal({ token: { access_token: 'a b', state: 'mine' }, isValid: true });
+    expect(complaints).to.deep.equal([]);
+  });
+
   it('a page built by Vite renders by the subdomain URL, from links that begin with /', async () => {
     await build({
       root: `${ROOT}fixtures/apps/vite-page`,
@@ -65,10 +84,20 @@ describe('pages in a browser, through the tunnel', function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it('an unknown tunnel is an honest page', async () => {
-    const { page, status } = await browser.open(`${cloud.http}/nobodyhasthis/`);
-    expect(status).to.equal(404);
-    expect(await page.textContent('h1')).to.equal('No such tunnel');
-    expect(await page.textContent('footer')).to.include('tunnel_not_found');
-  });
+  for (const [how, urlOf] of [
+    ['path', ({ http }: Cloud) => `${http}/nobodyhasthis/`],
+    ['subdomain', ({ http }: Cloud) => `http://nobodyhasthis.localhost:${new URL(http).port}/`],
+  ] as const) {
+    it(`an unknown tunnel is an honest page by its ${how} URL, with nothing else amiss`, async () => {
+      const url = urlOf(cloud);
+      const { page, status, complaints } = await browser.open(url);
+      expect(status).to.equal(404);
+      expect(await page.textContent('h1')).to.equal('No such tunnel');
+      expect(await page.textContent('footer')).to.include('tunnel_not_found');
+      // The page's own status is what the browser may complain of: as a response, and once more in its console.
+      expect(complaints).to.include(`${url} 404`);
+      const others = complaints.filter((each) => each !== `${url} 404` && !each.startsWith('Failed to load resource:'));
+      expect(others).to.deep.equal([]);
+    });
+  }
 });

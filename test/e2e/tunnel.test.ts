@@ -1,3 +1,4 @@
+import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect } from 'chai';
 import undici from 'undici';
 import { AgentEnded, newKeyFile, startAgent, type TestAgent } from '../support/agent.ts';
@@ -145,6 +146,22 @@ describe('a tunnel through the whole stack', () => {
     const second = await startAgent(mine);
     expect((await echoOf(await fetch(`${cloud.http}/my-own-name/back`))).url).to.equal('/back');
     await second.stop();
+  });
+
+  it('comes back with the same id when its connection is cut', async () => {
+    const cut = await startAgent({ endpoint: cloud.websocket, upstream: upstream.url });
+    const management = new ApiGatewayManagementApiClient({
+      endpoint: cloud.emulator.urls.management ?? '',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await management.send(new DeleteConnectionCommand({ ConnectionId: cut.online.connectionId }));
+    management.destroy();
+    const again = await cut.next((event) => event.event === 'online' && event.connectionId !== cut.online.connectionId);
+    expect(again).to.include({ tunnelId: cut.online.tunnelId, publicUrl: cut.online.publicUrl });
+    expect((await echoOf(await fetch(`${cut.online.publicUrl}/back`))).url).to.equal('/back');
+    expect(cut.events.map(({ event }) => event)).to.include.members(['offline', 'reconnecting']);
+    await cut.stop();
   });
 
   it('passes redirects on and follows none', async () => {

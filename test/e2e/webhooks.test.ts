@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { sign } from '@octokit/webhooks-methods';
 import { expect } from 'chai';
-import { createWebhookReceiver } from '../../fixtures/apps/webhook-receiver.ts';
+import { createWebhookReceiver, type Receipt } from '../../fixtures/apps/webhook-receiver.ts';
 import { startAgent, type TestAgent } from '../support/agent.ts';
 import { type Cloud, startCloud } from '../support/cloud.ts';
 import { startUpstream, type Upstream } from '../support/upstream.ts';
@@ -15,6 +15,8 @@ interface WebhookExamples {
 const EVENTS = createRequire(import.meta.url)('@octokit/webhooks-examples') as WebhookExamples[];
 const DELIVERIES = EVENTS.flatMap(({ name, examples }) => examples.map((example) => ({ name, example })));
 const SECRET = "It's a Secret to Everybody";
+const AGENT = 'GitHub-Hookshot/044aadd';
+const PING = '{"zen":"Design for failure."}';
 const AT_ONCE = 8;
 
 describe('GitHub webhooks through the tunnel', () => {
@@ -33,37 +35,40 @@ describe('GitHub webhooks through the tunnel', () => {
     await Promise.all([cloud?.stop(), upstream?.stop()]);
   });
 
-  async function deliver(event: string, body: string, contentType: string, secret = SECRET) {
+  /** @param sent the body that leaves, where it is not the one that was signed */
+  async function deliver(event: string, signed: string, type: string, { secret = SECRET, sent = signed } = {}) {
     const delivery = randomUUID();
     const response = await fetch(`${agent.online.publicUrl}/hooks/github`, {
       method: 'POST',
-      body,
+      body: sent,
       headers: {
-        'content-type': contentType,
-        'user-agent': 'GitHub-Hookshot/044aadd',
+        'content-type': type,
+        'user-agent': AGENT,
         'x-github-event': event,
         'x-github-delivery': delivery,
-        'x-hub-signature-256': await sign(secret, body),
+        'x-hub-signature-256': await sign(secret, signed),
       },
     });
-    const seen = (await response.json()) as { event: string; delivery: string };
-    return { status: response.status, event: seen.event, same: seen.delivery === delivery };
+    const { delivery: seen, ...receipt } = (await response.json()) as Receipt;
+    return { status: response.status, same: seen === delivery, ...receipt };
   }
 
-  async function deliverAll(bodyOf: (example: object) => string, contentType: string): Promise<void> {
+  async function deliverAll(bodyOf: (example: object) => string, type: string): Promise<void> {
     expect(DELIVERIES.length).to.be.greaterThan(300);
     const queue = [...DELIVERIES];
     async function work(): Promise<void> {
       for (let next = queue.pop(); next; next = queue.pop()) {
-        const result = await deliver(next.name, bodyOf(next.example), contentType);
-        expect(result).to.deep.equal({ status: 200, event: next.name, same: true });
+        const { name, example } = next;
+        const result = await deliver(name, bodyOf(example), type);
+        const members = Object.keys(example);
+        expect(result).to.deep.equal({ status: 200, same: true, event: name, agent: AGENT, type, members });
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
 
   it("arrive byte for byte: GitHub's library verifies every one, as JSON", async () => {
-    await deliverAll((example) => JSON.stringify(example, null, 2), 'application/json');
+    await deliverAll((example) => JSON.stringify(example), 'application/json');
   });
 
   it("arrive byte for byte: GitHub's library verifies every one, as a form", async () => {
@@ -73,8 +78,14 @@ describe('GitHub webhooks through the tunnel', () => {
     );
   });
 
-  it('with a wrong signature are seen to have one', async () => {
-    const result = await deliver('ping', '{"zen":"Design for failure."}', 'application/json', 'another secret');
-    expect(result).to.include({ status: 401, event: 'ping' });
-  });
+  for (const [what, change] of [
+    ['signed with another secret', { secret: 'another secret' }],
+    ['changed in one letter after it was signed', { sent: PING.replace('Design', 'design') }],
+    ['with one space more than was signed', { sent: `${PING} ` }],
+  ] as const) {
+    it(`${what}: the receiver sees that the signature is wrong`, async () => {
+      const result = await deliver('ping', PING, 'application/json', change);
+      expect(result).to.deep.equal({ status: 401, same: true, event: 'ping', agent: AGENT, type: 'application/json' });
+    });
+  }
 });

@@ -9,6 +9,8 @@ import type { AgentEvent, Online } from '../../agent/session/events.ts';
 export interface TestAgent {
   readonly online: Online;
   readonly events: readonly AgentEvent[];
+  /** The first event that fits, of those there are and those to come. */
+  next(fits: (event: AgentEvent) => boolean): Promise<AgentEvent>;
   /** The exit code of a run that ended by itself, or by {@link stop}. */
   readonly exit: Promise<number>;
   stop(): Promise<number>;
@@ -43,6 +45,7 @@ export async function startAgent({
   if ('cure' in settings) throw new Error(settings.cause);
   if (address.kind === 'invalid') throw new Error(address.problem);
   const events: AgentEvent[] = [];
+  const watching = new Set<() => void>();
   const stop = new AbortController();
   let becameOnline: (online: Online) => void = () => {};
   const online = new Promise<Online>((resolve) => {
@@ -52,7 +55,10 @@ export async function startAgent({
     upstream: address.address,
     settings,
     env: { POSTERN_KEY_FILE: keyFile },
-    report: (event) => events.push(event),
+    report(event) {
+      events.push(event);
+      for (const look of watching) look();
+    },
     stop: stop.signal,
     kill: new AbortController().signal,
     onOnline: (event) => becameOnline(event),
@@ -63,6 +69,17 @@ export async function startAgent({
     online: first,
     events,
     exit,
+    next: (fits) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = events.find(fits);
+          if (!found) return;
+          watching.delete(look);
+          resolve(found);
+        };
+        watching.add(look);
+        look();
+      }),
     stop() {
       stop.abort();
       return exit;
