@@ -34,6 +34,10 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
   const { settings, report } = run;
   const { key, problem } = loadAgentKey(agentKeyFile(run.env));
   if (problem) report({ event: 'error', code: 'agent_key_not_kept', message: `a key for this run only: ${problem}` });
+  if (settings.token && inClear(settings.endpoint)) {
+    const message = `the token goes to ${settings.endpoint} unencrypted: use wss:// for anything but this machine`;
+    report({ event: 'error', code: 'token_in_clear', message });
+  }
   const upstream = createLazyUpstream(run.upstream, settings.hostHeader);
   const session = startSession({
     endpoint: settings.endpoint,
@@ -71,4 +75,9 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     run.kill.removeEventListener('abort', kill);
     await upstream.close();
   }
+}
+
+function inClear(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'ws:' && !/^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
 }

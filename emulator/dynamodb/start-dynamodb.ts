@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../stack/log.ts';
 import type { Table } from '../stack/stack.ts';
+import { isFromWebPage } from '../stack/web-page.ts';
 import { createTables } from './create-tables.ts';
 
 export interface DynamoDbOptions {
@@ -36,9 +38,20 @@ export async function startDynamoDb({ database, port, region, tables, log }: Dyn
   }
 }
 
+/** dynalite itself lets every origin in, and verifies no signature. */
+function refuseWebPages(server: Server): void {
+  const serve = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (isFromWebPage(request.headers)) return void response.writeHead(403).end();
+    for (const listener of serve) listener(request, response);
+  });
+}
+
 async function startEmbedded(port: number): Promise<DynamoDb> {
   const { default: dynalite } = await import('dynalite');
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  refuseWebPages(server);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocketApi } from '../stack/stack.ts';
+import { isFromWebPage } from '../stack/web-page.ts';
 import type { GatewayContext } from './context.ts';
 import { parseTarget, percentDecode } from './events/target.ts';
 import { isConnectionId } from './ids.ts';
@@ -27,7 +28,7 @@ const BUFFER_FULL = failure(429, 'LimitExceededException', 'The client reads too
 
 /**
  * `@connections`: POST sends, GET tells, DELETE closes, at `/{stage}/@connections/{url-encoded id}` (MG-01).
- * Signatures must be there (MG-03); they are not verified.
+ * Signatures must be there (MG-03); they are not verified, so a web page, which could send any, is refused.
  */
 export function createManagementApi(
   context: GatewayContext,
@@ -42,6 +43,7 @@ export function createManagementApi(
     if (request.method === 'GET' && !segments.includes(RESOURCE)) return UPGRADE_REQUIRED;
     const [, stage, resource, id, ...rest] = segments;
     if (stage !== api.stage.name || resource !== RESOURCE) return FORBIDDEN;
+    if (isFromWebPage(request.headers)) return FORBIDDEN;
     if (request.headers.authorization === undefined && !query.includes('X-Amz-Signature=')) return UNSIGNED;
     if (id === undefined || rest.length > 0 || !isConnectionId(id)) {
       return failure(400, 'BadRequestException', `Invalid connectionId: ${id ?? ''}`, 'MG-07');

@@ -3,8 +3,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { InvokeResult, Invoker } from '../stack/invoker.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
+import { isFromWebPage } from '../stack/web-page.ts';
 
 /** Largest request read, in bytes: a little over what Lambda takes, so that the refusal is Lambda's (LA-04). */
+/** Milliseconds that headers and a whole request may take: nobody holds the port by sending slowly. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+
 const MOST_BODY_BYTES = 7 * 1024 * 1024;
 
 export interface InvokeApi {
@@ -23,7 +27,7 @@ export async function startInvokeApi(options: {
   readonly invoker: Invoker;
   readonly port: number;
 }): Promise<InvokeApi> {
-  const server = createServer(async (request, response) => {
+  const server = createServer(TIMEOUTS, async (request, response) => {
     try {
       const { status, headers, body } = await answer(request, options);
       response.writeHead(status, headers).end(body);
@@ -53,6 +57,8 @@ async function answer(
   request: IncomingMessage,
   { functions, invoker }: { functions: readonly LambdaFunction[]; invoker: Invoker },
 ): Promise<Answer> {
+  if (isFromWebPage(request.headers))
+    return refusal(403, 'AccessDeniedException', 'A web page may not invoke functions');
   const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?|$)/.exec(request.url ?? '');
   if (request.method !== 'POST' || path === null) {
     return refusal(404, 'UnknownOperationException', 'Only Invoke is emulated');

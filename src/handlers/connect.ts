@@ -10,7 +10,8 @@ let wired: ReturnType<typeof wire> | undefined;
 export async function handler(event: WebSocketEvent): Promise<{ statusCode: number }> {
   wired ??= wire();
   const { connectionId } = event.requestContext;
-  const result = await openConnection(connectionId, headerOf(event, 'authorization'), wired);
+  const handshake = { authorization: headerOf(event, 'authorization'), origin: headerOf(event, 'origin') };
+  const result = await openConnection(connectionId, handshake, wired);
   return { statusCode: result === 'accepted' ? 200 : 401 };
 }
 

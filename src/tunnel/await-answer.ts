@@ -1,3 +1,4 @@
+import type { HeaderPair } from '../protocol/messages.ts';
 import type { PartJoiner } from '../protocol/parts.ts';
 import { createPartJoiner } from '../protocol/parts.ts';
 import { responseHeaders } from './forwarded-headers.ts';
@@ -57,10 +58,16 @@ function createAnswer(maxBodyBytes: number) {
       if (joined.kind === 'broken') return failure('upstream_failed', joined.problem);
       if (joined.kind === 'incomplete' || !head) return undefined;
       if (head.status < 200 || head.status > 599) return failure('upstream_failed', `status ${head.status}`);
+      if (!head.headers.every(isHeader)) return failure('upstream_failed', 'a header that HTTP cannot carry');
       return {
         kind: 'answered',
         response: { status: head.status, headers: responseHeaders(head.headers), body: joined.body },
       };
     },
   };
+}
+
+/** A token and a value of visible bytes, as RFC 9110 has them; the gateway fails on anything else. */
+function isHeader([name, value]: HeaderPair): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 }

@@ -14,7 +14,7 @@ export async function connectionStatus(
   connectionId: string,
   { connections, address, clock }: StatusDependencies,
 ): Promise<VisitorResponse> {
-  const connection = await connections.read(connectionId);
+  const connection = CONNECTION_ID.test(connectionId) ? await connections.read(connectionId) : undefined;
   if (!connection || connection.expiresAt * 1000 <= clock.now()) {
     return json(404, { error: { code: 'connection_not_found', title: 'No such connection' } });
   }
@@ -45,6 +45,9 @@ export async function tunnelStatus(
     ...urls(tunnelId, address),
   });
 }
+
+/** API Gateway's have 16 characters (WS-20); a key of more than 2,048 bytes DynamoDB would refuse. */
+const CONNECTION_ID = /^[A-Za-z0-9_=-]{1,64}$/;
 
 function urls(tunnelId: string, address: PublicAddress) {
   return { tunnelId, ...tunnelUrls(address, tunnelId) };

@@ -85,7 +85,7 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
 
     /** Opens a connection; the agent has not said `ready` yet. */
     async connect(connectionId: string, authorization?: string): Promise<TestAgent> {
-      const result = await openConnection(connectionId, authorization, dependencies);
+      const result = await openConnection(connectionId, { authorization }, dependencies);
       if (result === 'refused') throw new Error('the agent was refused');
       const agent: TestAgent = {
         connectionId,

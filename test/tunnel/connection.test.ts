@@ -8,7 +8,9 @@ const TOKENS = `ada:${Buffer.from(hashes.sha256('token-of-ada')).toString('hex')
 describe('openConnection', () => {
   it('keeps who it let in, for the two hours that a connection lives (WS-47)', async () => {
     const edge = createTestEdge({ auth: 'tokens', tokens: TOKENS });
-    expect(await openConnection('A=', 'Bearer token-of-ada', edge.dependencies)).to.equal('accepted');
+    expect(await openConnection('A=', { authorization: 'Bearer token-of-ada' }, edge.dependencies)).to.equal(
+      'accepted',
+    );
     expect(await edge.connections.read('A=')).to.deep.equal({
       connectionId: 'A=',
       connectedAt: edge.clock.now(),
@@ -19,7 +21,7 @@ describe('openConnection', () => {
 
   it('keeps nothing of whom it refuses, and says why in the log alone', async () => {
     const edge = createTestEdge({ auth: 'tokens', tokens: TOKENS });
-    expect(await openConnection('A=', 'Bearer token-of-eve', edge.dependencies)).to.equal('refused');
+    expect(await openConnection('A=', { authorization: 'Bearer token-of-eve' }, edge.dependencies)).to.equal('refused');
     expect(await edge.connections.read('A=')).to.equal(undefined);
     expect(edge.lines).to.deep.equal([
       { level: 'warn', event: 'agent refused', connectionId: 'A=', reason: 'unknown token' },

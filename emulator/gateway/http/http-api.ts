@@ -42,6 +42,9 @@ export function createHttpApi(
       const response = ownResponse(switches.headerLimitStatus, 'Request Header Fields Too Large');
       return { response, note, level: 'warn', behaviour: 'HA-22' };
     }
+    if (request.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length > 1) {
+      return { response: ownResponse(400, 'Bad Request'), note: 'more than one Host header', level: 'warn' };
+    }
     const method = request.method ?? '';
     const { path, query } = parseTarget(request.url ?? '');
     const choice = chooseStage(api.stages, path);
