@@ -25,6 +25,8 @@ export interface EmulatorOptions {
   readonly seed?: number;
   /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
   readonly dynamodb?: string;
+  /** Milliseconds that the embedded database keeps an item past its time to live; for ever unless given (DD-03). */
+  readonly ttlDelayMs?: number;
   /** Variables laid over every function's own. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
@@ -91,6 +93,8 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
           port,
           region: stack.region,
           tables: stack.tables,
+          ...(options.ttlDelayMs !== undefined && { ttlDelayMs: options.ttlDelayMs }),
+          clock,
           log,
         }),
       );

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
 import type { Table } from '../stack/stack.ts';
 import { isFromWebPage } from '../stack/web-page.ts';
 import { createTables } from './create-tables.ts';
+import { startExpiry } from './expiry.ts';
 
 export interface DynamoDbOptions {
   /** `embedded` (dynalite, in memory, gone when it stops), or the URL of a DynamoDB that runs already. */
@@ -14,6 +16,12 @@ export interface DynamoDbOptions {
   readonly region: string;
   /** Made where they are absent. */
   readonly tables: readonly Table[];
+  /**
+   * Milliseconds that the embedded database keeps an item past its time to live; for ever unless given, since AWS too may
+   * take days (DD-03).
+   */
+  readonly ttlDelayMs?: number;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -27,11 +35,21 @@ export interface DynamoDb {
  * The stack's database with its tables.
  * @throws EmulatorError DATABASE_UNREACHABLE; Node's error with `code: 'EADDRINUSE'` when the port is taken
  */
-export async function startDynamoDb({ database, port, region, tables, log }: DynamoDbOptions): Promise<DynamoDb> {
+export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> {
+  const { database, port, region, tables, ttlDelayMs, clock, log } = options;
   const started = database === 'embedded' ? await startEmbedded(port) : { url: database, stop: async () => {} };
   try {
     await createTables(started.url, region, tables, log);
-    return started;
+    if (database !== 'embedded' || ttlDelayMs === undefined) return started;
+    const { url } = started;
+    const endExpiry = startExpiry({ url, region, tables, delayMs: ttlDelayMs, clock, log });
+    return {
+      url,
+      async stop() {
+        endExpiry();
+        await started.stop();
+      },
+    };
   } catch (error) {
     await started.stop();
     throw error;

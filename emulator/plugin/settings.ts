@@ -1,7 +1,7 @@
 import type { EmulatorOptions, EmulatorPorts } from '../emulator.ts';
 
 /** `custom.postern` in serverless.yml. */
-export interface Settings extends Pick<EmulatorOptions, 'environment' | 'seed' | 'switches' | 'quotas'> {
+export interface Settings extends Pick<EmulatorOptions, 'environment' | 'seed' | 'switches' | 'quotas' | 'ttlDelayMs'> {
   readonly ports?: Partial<EmulatorPorts>;
   /** `embedded` (the default), `local` for the real DynamoDB Local, or the URL of one that runs already. */
   readonly dynamodb?: string;
@@ -25,6 +25,7 @@ export const SETTINGS_SCHEMA = {
         dynamodb: { type: 'string', pattern: '^(embedded|local|https?://.+)$' },
         environment: { type: 'object', additionalProperties: { type: 'string' } },
         seed: { type: 'integer' },
+        ttlDelayMs: { type: 'integer', minimum: 0 },
         switches: { type: 'object', additionalProperties: scalar },
         quotas: { type: 'object', additionalProperties: { type: 'number' } },
       },

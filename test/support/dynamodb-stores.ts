@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { startDynamoDb } from '../../emulator/dynamodb/start-dynamodb.ts';
+import { systemClock as emulatorClock } from '../../emulator/stack/clock.ts';
 import type { Table } from '../../emulator/stack/stack.ts';
 import { createConnectionStore } from '../../src/adapters/dynamodb-connections.ts';
 import { createStackKey } from '../../src/adapters/dynamodb-stack-key.ts';
@@ -21,6 +22,7 @@ export async function startDynamoDbStores(database: string): Promise<Stores & { 
     port: 0,
     region: REGION,
     tables: Object.values(tables),
+    clock: emulatorClock,
     log: () => {},
   });
   const client = new DynamoDBClient({

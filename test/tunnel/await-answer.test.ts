@@ -80,6 +80,25 @@ describe('awaitAnswer', () => {
     expect(text(result)).to.equal('failure no_answer');
   });
 
+  for (const [name, value] of [
+    ['x a', 'v'],
+    ['', 'v'],
+    ['x', 'a\r\nSet-Cookie: b=1'],
+    ['x', '日本'],
+  ] as const) {
+    it(`fails on a header that HTTP cannot carry: ${JSON.stringify([name, value])}`, async () => {
+      const piece: AnswerPiece = {
+        kind: 'head',
+        status: 200,
+        headers: [[name, value]],
+        body: new Uint8Array(0),
+        more: false,
+      };
+      const { result } = await awaited([{ piece, after: 0 }]);
+      expect(result).to.include({ kind: 'failure', code: 'upstream_failed' });
+    });
+  }
+
   it('looks less than a hundred times in 28 s, never more than a second apart', async () => {
     const { asked } = await awaited([]);
     expect(asked).to.have.lengthOf.below(100);

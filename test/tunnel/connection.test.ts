@@ -19,6 +19,13 @@ describe('openConnection', () => {
     });
   });
 
+  it('refuses what names an origin, also where everybody is let in: a web page is no agent', async () => {
+    const edge = createTestEdge({ auth: 'open' });
+    expect(await openConnection('A=', {}, edge.dependencies)).to.equal('accepted');
+    expect(await openConnection('B=', { origin: 'https://evil.example' }, edge.dependencies)).to.equal('refused');
+    expect(await edge.connections.read('B=')).to.equal(undefined);
+  });
+
   it('keeps nothing of whom it refuses, and says why in the log alone', async () => {
     const edge = createTestEdge({ auth: 'tokens', tokens: TOKENS });
     expect(await openConnection('A=', { authorization: 'Bearer token-of-eve' }, edge.dependencies)).to.equal('refused');

@@ -27,6 +27,7 @@ describe('GET /_status/<connection id>', () => {
     const edge = createTestEdge();
     await edge.connect('A=');
     expect((await edge.forward(visit('/_status/B='))).status).to.equal(404);
+    expect((await edge.forward(visit(`/_status/${'a'.repeat(3_000)}`))).status).to.equal(404);
     await edge.clock.sleep(7_200_000);
     const over = await edge.forward(visit('/_status/A='));
     expect(over.status).to.equal(404);

@@ -4,9 +4,13 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { expect } from 'chai';
+import undici from 'undici';
+import { deleteExpired } from '../../../emulator/dynamodb/expiry.ts';
 import { type DynamoDb, startDynamoDb } from '../../../emulator/dynamodb/start-dynamodb.ts';
+import { systemClock } from '../../../emulator/stack/clock.ts';
 import { EmulatorError } from '../../../emulator/stack/emulator-error.ts';
 import type { Table } from '../../../emulator/stack/stack.ts';
 
@@ -33,14 +37,17 @@ const TABLE: Table = {
   ttlAttribute: 'expiresAt',
 };
 
+const clock = systemClock;
+
 describe('startDynamoDb', () => {
   const leftovers: { stop(): Promise<void> }[] = [];
   afterEach(async () => {
     for (const each of leftovers.splice(0).reverse()) await each.stop();
   });
 
-  async function start(database = 'embedded', port = 0): Promise<DynamoDb> {
-    const started = await startDynamoDb({ database, port, region: 'us-east-1', tables: [TABLE], log: () => {} });
+  async function start(database = 'embedded', port = 0, ttlDelayMs?: number): Promise<DynamoDb> {
+    const options = { database, port, region: 'us-east-1', tables: [TABLE], clock, log: () => {} };
+    const started = await startDynamoDb({ ...options, ...(ttlDelayMs !== undefined && { ttlDelayMs }) });
     leftovers.push(started);
     return started;
   }
@@ -51,6 +58,40 @@ describe('startDynamoDb', () => {
     leftovers.push({ stop: async () => client.destroy() });
     return client;
   }
+
+  it('refuses web pages, whatever they sign with', async () => {
+    const { url } = await start();
+    const answer = await undici.request(url, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+      body: '{}',
+    });
+    expect(answer.statusCode).to.equal(403);
+    expect(answer.headers).to.not.have.property('access-control-allow-origin');
+    const preflight = await undici.request(url, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } });
+    expect(preflight.statusCode).to.equal(403);
+  });
+
+  it('keeps items past their time to live for as long as it is told, and for ever by default (DD-03)', async () => {
+    for (const { delayMs, left } of [{ left: ['1', '2', '3'] }, { delayMs: 60_000, left: ['2', '3'] }]) {
+      const database = await start('embedded', 0, delayMs);
+      const client = clientOf(database);
+      const now = Math.floor(clock.now() / 1_000);
+      for (const [part, expiresAt] of [
+        ['1', now - 61],
+        ['2', now - 59],
+      ] as const) {
+        const Item = { id: { S: 'a' }, part: { N: part }, expiresAt: { N: String(expiresAt) } };
+        await client.send(new PutItemCommand({ TableName: TABLE.name, Item }));
+      }
+      await client.send(new PutItemCommand({ TableName: TABLE.name, Item: { id: { S: 'a' }, part: { N: '3' } } }));
+      if (delayMs !== undefined) {
+        await deleteExpired({ url: database.url, region: 'us-east-1', tables: [TABLE], delayMs, clock });
+      }
+      const { Items = [] } = await client.send(new ScanCommand({ TableName: TABLE.name }));
+      expect(Items.map(({ part }) => part?.N).sort()).to.deep.equal(left);
+    }
+  });
 
   it('has the tables, with keys, index and billing on demand', async () => {
     const client = clientOf(await start());

@@ -230,6 +230,12 @@ describe('Management API', () => {
     expect((await fetch(`${urlOf(UNKNOWN_ID)}?X-Amz-Signature=0`, { method: 'POST' })).status).to.equal(410);
   });
 
+  it('forbids web pages, whatever they sign with', async () => {
+    const { urlOf } = await start();
+    const headers = { ...SIGNED, origin: 'https://evil.example' };
+    expect((await fetch(urlOf(UNKNOWN_ID), { method: 'POST', headers })).status).to.equal(403);
+  });
+
   it('asks a plain GET to upgrade (WS-19)', async () => {
     const { management } = await start();
     expect((await fetch(management)).status).to.equal(426);

@@ -42,6 +42,11 @@ describe('Invoke API', () => {
     expect(invoked).to.deep.equal(names.map(() => [ARN, '{"n":1}']));
   });
 
+  it('refuses web pages', async () => {
+    expect((await post('shop-dev-app', '{}', { origin: 'https://evil.example' })).status).to.equal(403);
+    expect(invoked).to.deep.equal([]);
+  });
+
   it('hands an empty event where there is no payload', async () => {
     await post('shop-dev-app', '');
     expect(invoked).to.deep.equal([[ARN, '{}']]);

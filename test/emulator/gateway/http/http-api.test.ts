@@ -84,6 +84,12 @@ describe('HTTP API', () => {
     expect(event?.requestContext.path).to.equal('/a b');
   });
 
+  it('answers 400 to two Host headers, of which nobody knows the right one', async () => {
+    const { http, invoker } = await start(OK);
+    expect(await rawRequest(http, request('GET /', ['Host: evil.example']))).to.match(/^HTTP\/1\.1 400 /);
+    expect(invoker.eventsOf('f')).to.deep.equal([]);
+  });
+
   it('shows another host as a custom domain', async () => {
     const { http, invoker } = await start(OK);
     await rawRequest(http, request('GET /').replace('localhost:4000', 'abc.localhost:4000'));
