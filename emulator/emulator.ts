@@ -14,8 +14,8 @@ import { createRandom } from './stack/random.ts';
 import type { Stack } from './stack/stack.ts';
 
 export interface EmulatorOptions {
-  /** 0 for any free one. */
-  readonly ports?: Partial<EmulatorPorts>;
+  /** 0 for any free one; as text too, which is all that a variable of serverless.yml can be. */
+  readonly ports?: PortSettings;
   /** Takes the next free port where one is taken, instead of failing. */
   readonly portSearch?: boolean;
   readonly switches?: Partial<Switches>;
@@ -42,7 +42,20 @@ export interface EmulatorPorts {
   readonly dynamodb: number;
 }
 
-export const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000 };
+export type PortSettings = Partial<Readonly<Record<keyof EmulatorPorts, number | string>>>;
+
+const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000 };
+
+/** The ports that settings ask for, the usual ones where they say nothing. */
+export function portsOf(settings: PortSettings = {}): EmulatorPorts {
+  const ports = { ...DEFAULT_PORTS, ...settings };
+  return {
+    http: Number(ports.http),
+    websocket: Number(ports.websocket),
+    lambda: Number(ports.lambda),
+    dynamodb: Number(ports.dynamodb),
+  };
+}
 
 export interface Emulator {
   /** An endpoint is absent when the stack has nothing behind it. */
@@ -66,7 +79,7 @@ export interface Emulator {
  */
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
   const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {} } = options;
-  const ports = { ...DEFAULT_PORTS, ...options.ports };
+  const ports = portsOf(options.ports);
   const seed = options.seed ?? clock.now();
   log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
 

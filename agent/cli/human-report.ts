@@ -39,9 +39,14 @@ export function createHumanReport({ stdout, stderr, env }: CliContext, now = () 
 type Print = (event: AgentEvent) => void;
 
 function urls(event: AgentEvent & { event: 'online' }, paint: Paint): string {
-  const rows = [`\n  public URL      ${paint.bold(printable(event.publicUrl))}`];
-  if (event.subdomainUrl) rows.push(`  subdomain URL   ${paint.bold(printable(event.subdomainUrl))}`);
+  const rows = [`\n  public URL      ${paint.bold(printable(asPage(event.publicUrl)))}`];
+  if (event.subdomainUrl) rows.push(`  subdomain URL   ${paint.bold(printable(asPage(event.subdomainUrl)))}`);
   return `${rows.join('\n')}\n`;
+}
+
+/** With the slash that a browser needs to resolve a page's relative links below the tunnel and not beside it. */
+function asPage(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
 }
 
 /** Columns beside the path: time, method, status, duration, size, and two spaces between them. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEFAULT_PORTS, type Emulator, startEmulator } from '../emulator.ts';
+import { type Emulator, portsOf, startEmulator } from '../emulator.ts';
 import { endpointLines } from '../endpoint-lines.ts';
 import { EmulatorError } from '../stack/emulator-error.ts';
 import type { LogEntry } from '../stack/log.ts';
@@ -37,7 +37,7 @@ export default class PosternPlugin {
   }
 
   get #ports() {
-    return { ...DEFAULT_PORTS, ...this.#settings.ports };
+    return portsOf(this.#settings.ports);
   }
 
   #configure(): void {

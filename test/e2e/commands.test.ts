@@ -1,13 +1,13 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { endCommands, startCommand } from '../support/command.ts';
+import { ANY_PORTS, endCommands, startCommand } from '../support/command.ts';
 import { echo, startUpstream, type Upstream } from '../support/upstream.ts';
 
 const POSTERN = 'agent/bin.mjs';
 const SLS = 'node_modules/serverless/bin/serverless.js';
 
 function urlIn(line: string): string {
-  return /https?:\/\/\S+/.exec(line)?.[0] ?? '';
+  return /https?:\/\/\S+[^/\s]/.exec(line)?.[0] ?? '';
 }
 
 describe('the commands that people run', function () {
@@ -24,7 +24,7 @@ describe('the commands that people run', function () {
   it('npm start -- --once shows the public URL, checks it and exits 0', async () => {
     const command = startCommand([POSTERN, 'dev', '--once']);
     expect(await command.exit, command.output()).to.equal(0);
-    expect(command.output()).to.match(/public URL +http:\/\/localhost:\d+\/[a-z0-9]{12}$/m);
+    expect(command.output()).to.match(/public URL +http:\/\/localhost:\d+\/[a-z0-9]{12}\/$/m);
     expect(command.output()).to.match(/checked +GET http:\/\/localhost:\d+\/[a-z0-9]{12} → 200/);
     expect(command.output()).to.not.match(/\berror\b|warn/i);
   });
@@ -63,12 +63,13 @@ describe('the commands that people run', function () {
   });
 
   it('npx sls offline shows its endpoints, npx postern tunnels through it, both end with 0', async () => {
-    const offline = startCommand([SLS, 'offline']);
+    const offline = startCommand([SLS, 'offline'], ANY_PORTS);
     await offline.line(/DynamoDB +http/);
     for (const name of ['HTTP API', 'WebSocket API', 'Management API', 'Lambda']) {
       expect(offline.output()).to.match(new RegExp(`${name} +(http|ws)://`));
     }
-    const agent = startCommand([POSTERN, upstream.url, '--json']);
+    const endpoint = /ws:\/\/\S+/.exec(offline.output())?.[0] ?? '';
+    const agent = startCommand([POSTERN, upstream.url, '--json'], { POSTERN_ENDPOINT: endpoint });
     const online = JSON.parse(await agent.line(/"event":"online"/));
     expect(online).to.include.keys('at', 'tunnelId', 'publicUrl', 'subdomainUrl', 'connectionId');
     expect((await fetch(`${online.publicUrl}/through`)).status).to.equal(200);
@@ -88,10 +89,11 @@ describe('the commands that people run', function () {
 
   it('npx sls offline says which port is taken, and fails', async () => {
     const occupant = createServer();
-    await new Promise<void>((resolve) => occupant.listen(4000, '127.0.0.1', resolve));
-    const offline = startCommand([SLS, 'offline']);
+    await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
+    const { port } = occupant.address() as AddressInfo;
+    const offline = startCommand([SLS, 'offline'], { ...ANY_PORTS, POSTERN_HTTP_PORT: String(port) });
     expect(await offline.exit).to.equal(1);
-    expect(offline.output()).to.include('Port 4000 (http) is taken by another process.');
+    expect(offline.output()).to.include(`Port ${port} (http) is taken by another process.`);
     expect(offline.output()).to.not.match(/^ +at /m);
     occupant.close();
   });

@@ -7,6 +7,7 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulat
 import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import type { Stack } from '../../emulator/stack/stack.ts';
+import { freePort } from '../support/free-port.ts';
 import { api, FUNCTION, load, removeFolders } from './template/fixture.ts';
 
 const ANY = { http: 0, websocket: 0, lambda: 0, dynamodb: 0 };
@@ -86,15 +87,6 @@ describe('startEmulator', () => {
     await once(server, 'listening');
     leftovers.push(() => server.close());
     return (server.address() as AddressInfo).port;
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 
   it('gives functions the local addresses in place of those in AWS, and the extra variables', async () => {

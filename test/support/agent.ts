@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings } from '../../agent/cli/settings.ts';
@@ -27,8 +28,16 @@ export interface TestAgentOptions {
   readonly requestTimeout?: string;
 }
 
+let keys: string | undefined;
+
+/** A place for a key that no other agent has; gone when the tests end. */
 export function newKeyFile(): string {
-  return join(tmpdir(), `postern-test-${randomBytes(8).toString('hex')}`, 'key');
+  if (keys === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    keys = folder;
+  }
+  return join(keys, randomBytes(8).toString('hex'));
 }
 
 /**

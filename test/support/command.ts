@@ -12,6 +12,14 @@ export interface Command {
   signal(name: NodeJS.Signals): void;
 }
 
+/** For commands that fail where a port is taken, so that tests need none of the usual ones. */
+export const ANY_PORTS = {
+  POSTERN_HTTP_PORT: '0',
+  POSTERN_WEBSOCKET_PORT: '0',
+  POSTERN_LAMBDA_PORT: '0',
+  POSTERN_DYNAMODB_PORT: '0',
+};
+
 const running = new Set<ChildProcess>();
 
 /** @param command as in package.json's scripts: a file of the repository and its arguments, run by this very Node */

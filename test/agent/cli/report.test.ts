@@ -66,7 +66,7 @@ describe('createReport', () => {
     it('shows both URLs, a line for each request, and each change', () => {
       const { out, err } = print({}, [ONLINE, REQUEST, ...OTHERS, ONLINE]);
       expect(out).to.match(
-        /public URL +http:\/\/localhost:4000\/abc123def456\n +subdomain URL +http:\/\/x\.localhost\n/,
+        /public URL +http:\/\/localhost:4000\/abc123def456\/\n +subdomain URL +http:\/\/x\.localhost\/\n/,
       );
       expect(out).to.match(/\d\d:\d\d:\d\d {2}GET +\/a +200 +12 ms +3 B\n/);
       expect(out).to.contain('offline: cut').and.contain('trying again in 1.3 s (attempt 1): cut');
