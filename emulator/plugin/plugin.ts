@@ -8,6 +8,14 @@ import { configureDynamoDbLocal, stopDynamoDbLocal } from './dynamodb-local.ts';
 import { dropHooks, type PluginTools, type Serverless } from './serverless.ts';
 import { SETTINGS_SCHEMA, type Settings } from './settings.ts';
 
+/** Milliseconds after which a failed command ends whatever is still open. */
+const LINGER_MS = 500;
+
+/** A source that does not compile leaves serverless-esbuild's compiler running, and the command would never end. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
 /**
  * The Serverless Framework's way into the emulator: `sls offline` packages the service as `sls deploy` would, and runs
  * what was packaged. serverless-offline contributes the command and its life until a signal ends it.
@@ -24,6 +32,7 @@ export default class PosternPlugin {
     serverless.configSchemaHandler.defineCustomProperties(SETTINGS_SCHEMA);
     this.hooks = {
       initialize: () => this.#configure(),
+      error: () => endSoon(),
       // `sls offline` and `sls offline start` run different events; the second has an orderly end, so it serves for both.
       'before:offline:start': () => serverless.pluginManager.spawn('offline:start'),
       'before:offline:start:init': () => this.#start(),
