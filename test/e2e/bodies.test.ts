@@ -46,7 +46,7 @@ describe('bodies and concurrency through the whole stack', () => {
       }
       response.end(sha256(await bodyOf(request)));
     });
-    agent = await startAgent({ endpoint: cloud.websocket, upstream: upstream.url, requestTimeout: '28s' });
+    agent = await startAgent({ endpoint: cloud.websocket, upstream: upstream.url });
   });
 
   after(async () => {
