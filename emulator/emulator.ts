@@ -1,8 +1,12 @@
+import type { DatabaseFaults } from './dynamodb/faults.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import type { GatewayFaults } from './gateway/faults.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import type { Quotas } from './gateway/quotas.ts';
 import type { Switches } from './gateway/switches.ts';
+import { createCredentialStore } from './iam/credentials.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
+import type { LambdaFaults } from './lambda/faults.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
 import { startOnPorts } from './ports.ts';
@@ -20,6 +24,11 @@ export interface EmulatorOptions {
   readonly portSearch?: boolean;
   readonly switches?: Partial<Switches>;
   readonly quotas?: Partial<Quotas>;
+  readonly faults?: Partial<Faults>;
+  /** Invocations under way at once, all functions together; 1,000 unless given (LA-06). */
+  readonly concurrency?: number;
+  /** False lets functions go on between events, unlike AWS (LA-02). */
+  readonly freeze?: boolean;
   readonly clock?: Clock;
   /** The same seed gives the same order of events and the same ids. Drawn from the clock unless given, and logged. */
   readonly seed?: number;
@@ -31,6 +40,9 @@ export interface EmulatorOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
 }
+
+/** What goes wrong on purpose, drawn by seed. */
+export type Faults = GatewayFaults & LambdaFaults & DatabaseFaults;
 
 export interface EmulatorPorts {
   /** HTTP API. */
@@ -78,10 +90,13 @@ export interface Emulator {
  * @throws EmulatorError PORT_TAKEN, DATABASE_UNREACHABLE or HANDLER_UNLOADABLE; nothing is left running then
  */
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
-  const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {} } = options;
+  const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {}, faults = {} } = options;
   const ports = portsOf(options.ports);
   const seed = options.seed ?? clock.now();
   log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
+  const credentials = createCredentialStore(stack.functions, stack.accountId, seed);
+  // Each part draws from numbers of its own, so that what one does changes nothing for the others.
+  const randomOf = (part: number) => createRandom(seed + part);
 
   const parts: Parts = {};
   let stopped: Promise<void> | undefined;
@@ -105,6 +120,9 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
           database: options.dynamodb ?? 'embedded',
           port,
           region: stack.region,
+          credentials,
+          faults,
+          random: randomOf(1),
           tables: stack.tables,
           ...(options.ttlDelayMs !== undefined && { ttlDelayMs: options.ttlDelayMs }),
           clock,
@@ -113,7 +131,18 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       );
     }
     parts.gateway = await startOnPorts({ http: ports.http, websocket: ports.websocket }, portSearch, (chosen) =>
-      startGateway({ stack, invoker, log, clock, random: createRandom(seed), ports: chosen, quotas, switches }),
+      startGateway({
+        stack,
+        invoker,
+        log,
+        clock,
+        random: randomOf(0),
+        ports: chosen,
+        quotas,
+        switches,
+        faults,
+        credentials,
+      }),
     );
     const origins = originsByHost(stack, localOrigins(parts.gateway.urls));
     parts.lambda = createLambda({
@@ -121,6 +150,11 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       region: stack.region,
       log,
       clock,
+      random: randomOf(2),
+      faults,
+      credentials,
+      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+      ...(options.freeze !== undefined && { freeze: options.freeze }),
       origins,
       environment: { ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }), ...options.environment },
     });

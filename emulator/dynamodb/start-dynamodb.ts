@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { CredentialStore } from '../iam/credentials.ts';
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
+import type { Random } from '../stack/random.ts';
 import type { Table } from '../stack/stack.ts';
 import { isFromWebPage } from '../stack/web-page.ts';
 import { createTables } from './create-tables.ts';
 import { startExpiry } from './expiry.ts';
+import type { DatabaseFaults } from './faults.ts';
 
 export interface DynamoDbOptions {
   /** `embedded` (dynalite, in memory, gone when it stops), or the URL of a DynamoDB that runs already. */
@@ -14,6 +17,10 @@ export interface DynamoDbOptions {
   /** Port of the embedded database; 0 for any. */
   readonly port: number;
   readonly region: string;
+  /** Who may sign, and what each may do. Absent: nobody is asked. */
+  readonly credentials?: CredentialStore;
+  readonly faults?: Partial<DatabaseFaults>;
+  readonly random?: Random;
   /** Made where they are absent. */
   readonly tables: readonly Table[];
   /**

@@ -1,6 +1,8 @@
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
 import type { Stack } from '../stack/stack.ts';
+import type { Authority } from './authority.ts';
+import type { GatewayFaults } from './faults.ts';
 import type { Ids } from './ids.ts';
 import type { IntegrationEnvironment } from './integration.ts';
 import type { Quotas } from './quotas.ts';
@@ -15,5 +17,7 @@ export interface GatewayContext {
   readonly log: Log;
   readonly quotas: Quotas;
   readonly switches: Switches;
+  readonly faults: GatewayFaults;
+  readonly authority: Authority;
   readonly integrations: IntegrationEnvironment;
 }

@@ -1,9 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { CredentialStore } from '../iam/credentials.ts';
 import type { Clock } from '../stack/clock.ts';
 import type { Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
 import type { HttpApi, Stack, WebSocketApi } from '../stack/stack.ts';
+import { createAuthority } from './authority.ts';
 import type { GatewayContext } from './context.ts';
+import { DEFAULT_GATEWAY_FAULTS, type GatewayFaults } from './faults.ts';
 import { createHttpApi } from './http/http-api.ts';
 import { createIds } from './ids.ts';
 import { type Listening, listen } from './listen.ts';
@@ -29,6 +32,9 @@ export interface GatewayOptions {
   readonly ports: { readonly http: number; readonly websocket: number };
   readonly quotas?: Partial<Quotas>;
   readonly switches?: Partial<Switches>;
+  readonly faults?: Partial<GatewayFaults>;
+  /** Who may sign. */
+  readonly credentials: CredentialStore;
 }
 
 export interface Gateway {
@@ -86,7 +92,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { urls, stop };
 }
 
-function createContext({ stack, invoker, log, clock, random, quotas, switches }: GatewayOptions): GatewayContext {
+function createContext(options: GatewayOptions): GatewayContext {
+  const { stack, invoker, log, clock, random, quotas, switches, faults, credentials } = options;
   return {
     stack,
     clock,
@@ -95,6 +102,8 @@ function createContext({ stack, invoker, log, clock, random, quotas, switches }:
     ids: createIds(clock, random),
     quotas: { ...DEFAULT_QUOTAS, ...quotas },
     switches: { ...DEFAULT_SWITCHES, ...switches },
+    faults: { ...DEFAULT_GATEWAY_FAULTS, ...faults },
+    authority: createAuthority(credentials, stack.region, clock),
     integrations: { permissions: stack.permissions, invoker, clock, log },
   };
 }

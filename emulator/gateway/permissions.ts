@@ -1,7 +1,9 @@
 import type { InvokePermission } from '../stack/stack.ts';
+import { wildcardMatches } from '../stack/wildcard.ts';
 
 const API_GATEWAY = 'apigateway.amazonaws.com';
 const ARN_PARTS = 6;
+const INVOKING = new Set(['lambda:InvokeFunction', 'lambda:*']);
 
 export type Decision =
   | { readonly allowed: true }
@@ -18,7 +20,9 @@ export function decideInvoke(
   functionArn: string,
   invocationArn: string,
 ): Decision {
-  const considered = permissions.filter((permission) => permission.functionArn === functionArn);
+  const considered = permissions.filter(
+    (permission) => permission.functionArn === functionArn && INVOKING.has(permission.action),
+  );
   const allowed = considered.some(
     ({ principal, sourceArn }) =>
       (principal === API_GATEWAY || principal === '*') &&
@@ -54,7 +58,7 @@ export function arnLike(pattern: string, arn: string): boolean {
   return (
     patternParts.length === ARN_PARTS &&
     arnParts.length === ARN_PARTS &&
-    patternParts.every((part, index) => globMatches(part, arnParts[index] ?? ''))
+    patternParts.every((part, index) => wildcardMatches(part, arnParts[index] ?? ''))
   );
 }
 
@@ -62,28 +66,4 @@ export function arnLike(pattern: string, arn: string): boolean {
 function splitArn(arn: string): string[] {
   const parts = arn.split(':');
   return [...parts.slice(0, ARN_PARTS - 1), parts.slice(ARN_PARTS - 1).join(':')];
-}
-
-/** Remembers only the last `*`, so that no pattern takes more than quadratic time. */
-function globMatches(pattern: string, text: string): boolean {
-  let at = 0;
-  let patternAt = 0;
-  let star = -1;
-  let starredUpTo = 0;
-  while (at < text.length) {
-    if (pattern[patternAt] === '*') {
-      star = patternAt++;
-      starredUpTo = at;
-    } else if (patternAt < pattern.length && (pattern[patternAt] === '?' || pattern[patternAt] === text[at])) {
-      patternAt++;
-      at++;
-    } else if (star >= 0) {
-      patternAt = star + 1;
-      at = ++starredUpTo;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[patternAt] === '*') patternAt++;
-  return patternAt === pattern.length;
 }

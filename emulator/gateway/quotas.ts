@@ -19,6 +19,17 @@ export interface Quotas {
   /** Bytes of a request body (HA-22). */
   readonly httpBodyBytes: number;
 
+  /** New WebSocket connections a second (WS-17). */
+  readonly connectsPerSecond: number;
+  /** Requests a second of the whole account: HTTP requests, messages and Management API calls together (WS-50). */
+  readonly requestsPerSecond: number;
+  /** Of these, how many at once (WS-50). */
+  readonly requestBurst: number;
+  /** Characters of a WebSocket URL (WS-18). */
+  readonly webSocketUrlCharacters: number;
+  /** Bytes of what an authorizer returns (WS-15). */
+  readonly authorizerResultBytes: number;
+
   /** Bytes waiting for a slow client before posts get 429 (MG-12); AWS does not publish its figure, this one is ours. */
   readonly clientBufferBytes: number;
   /** Messages of one connection being worked on before the gateway stops reading from it. Ours: it bounds memory. */
@@ -41,6 +52,11 @@ export const DEFAULT_QUOTAS: Quotas = {
   httpIntegrationMs: 30_000,
   httpHeaderBytes: 10_240,
   httpBodyBytes: 10 * 1024 * 1024,
+  connectsPerSecond: 500,
+  requestsPerSecond: 10_000,
+  requestBurst: 5_000,
+  webSocketUrlCharacters: 4_096,
+  authorizerResultBytes: 8 * 1024,
   clientBufferBytes: 4 * 1024 * 1024,
   messagesInFlight: 1_000,
   closeGraceMs: 2_000,

@@ -16,14 +16,34 @@ export interface Switches {
   readonly lambdaThrottleStatus: number;
   /** Whether `statusCode: "201"`, a string, counts as a status (HR-04). */
   readonly stringStatusCode: boolean;
-  /** Most milliseconds, drawn by seed, that a message event is held back, so that order is never relied on (WS-44). */
-  readonly shuffleMs: number;
   /** Milliseconds after the 101 during which a connection is still answered 410 (MG-18). */
   readonly activationDelayMs: number;
   /** A post to a connection whose `$connect` still runs: 410 at once, or no answer until `$connect` ends (MG-05). */
   readonly postDuringConnect: 'gone' | 'hang';
   /** Whether a client's ping counts as activity (WS-48). */
   readonly pingResetsIdle: boolean;
+  /** Whether a message with unquoted keys is JSON enough for the route selection (WS-32: a single capture). */
+  readonly lenientRouteJson: boolean;
+  /** Whether the gateway takes permessage-deflate when a client offers it (WS-14). */
+  readonly permessageDeflate: boolean;
+  /** Status of a handshake whose URL is longer than the quota (WS-18). */
+  readonly urlLimitStatus: number;
+  /** What a client reads where a message's integration took too long (WS-51). */
+  readonly messageTimeoutText: string;
+  /** What a client reads where a message was throttled (WS-50). */
+  readonly messageThrottleText: string;
+  /** Whether a handshake that `$connect` refused is followed by `$disconnect` (WS-66). */
+  readonly disconnectAfterRefusal: boolean;
+  /** What the path shows behind a mapping key: the stage or the key (HA-10: the sources disagree). */
+  readonly customDomainRawPath: 'stage' | 'mapping';
+  /** Whether empty segments of a path stay (HA-08). */
+  readonly doubleSlashes: 'kept' | 'collapsed';
+  /** Whether `.` and `..` in a path stay (HA-08). */
+  readonly dotSegments: 'kept' | 'resolved';
+  /** What the invocation ARN of an `ANY` route says: the word, or the request's own method (HA-27). */
+  readonly anyInArn: 'ANY' | 'method';
+  /** Status of a request to an API whose default endpoint is disabled, or to a host nobody has (HR-15). */
+  readonly unknownHostStatus: number;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -35,8 +55,18 @@ export const DEFAULT_SWITCHES: Switches = {
   headerLimitStatus: 431,
   lambdaThrottleStatus: 503,
   stringStatusCode: false,
-  shuffleMs: 5,
   activationDelayMs: 0,
   postDuringConnect: 'gone',
   pingResetsIdle: false,
+  lenientRouteJson: false,
+  permessageDeflate: false,
+  urlLimitStatus: 414,
+  messageTimeoutText: 'Endpoint request timed out',
+  messageThrottleText: 'Too Many Requests',
+  disconnectAfterRefusal: false,
+  customDomainRawPath: 'mapping',
+  doubleSlashes: 'kept',
+  dotSegments: 'kept',
+  anyInArn: 'ANY',
+  unknownHostStatus: 403,
 };

@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
+import type { CredentialStore } from '../iam/credentials.ts';
 import type { Clock } from '../stack/clock.ts';
 import type { InvokeResult, Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
+import type { Random } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { type Environment, startEnvironment } from './environment.ts';
+import type { LambdaFaults } from './faults.ts';
 import { functionVariables } from './function-variables.ts';
 import { closingLines, describeFailedStart, judge } from './invocation-result.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -30,6 +33,14 @@ export interface LambdaOptions {
   readonly clock: Clock;
   /** Variables laid over every function's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What each function signs with; without it all functions get the same, which nobody checks. */
+  readonly credentials?: CredentialStore;
+  readonly faults?: Partial<LambdaFaults>;
+  readonly random?: Random;
+  /** False lets an environment's timers and sockets go on between events, unlike AWS (LA-02). */
+  readonly freeze?: boolean;
+  /** PEM of the certificate that the stack's APIs serve TLS with; absent: they serve plain HTTP. */
+  readonly certificate?: string;
   /** Host names of the stack's APIs in AWS → the local origin that answers for each. */
   readonly origins?: ReadonlyMap<string, string>;
   /** Environments that may start at the same time; the number of cores by default. */
@@ -46,6 +57,11 @@ export interface Lambda extends Invoker {
    * @returns the functions whose handler does not load, with the reason
    */
   prepare(): Promise<readonly { readonly fn: LambdaFunction; readonly reason: string }[]>;
+  /**
+   * Puts new code, variables and limits in the place of the functions' old ones; what is under way ends on the old code.
+   * @returns the functions whose handler does not load, with the reason
+   */
+  reload(functions: readonly LambdaFunction[]): ReturnType<Lambda['prepare']>;
   /** Ends every environment; what is under way gets half a second to finish. */
   stop(): Promise<void>;
 }
@@ -78,7 +94,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       const target = pools.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
       if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
-      if (underWay.size >= concurrency) return { kind: 'throttled' };
+      if (underWay.size >= concurrency) return { kind: 'throttled', reason: 'account' };
       const result = run(target, payload);
       underWay.add(result);
       return result.finally(() => underWay.delete(result));
@@ -92,6 +108,10 @@ export function createLambda(options: LambdaOptions): Lambda {
         }),
       );
       return failed.filter((failure) => failure !== undefined);
+    },
+
+    async reload() {
+      throw new Error('not yet');
     },
 
     async stop() {

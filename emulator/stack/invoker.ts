@@ -15,7 +15,7 @@ export type InvokeResult =
   | { readonly kind: 'failed'; readonly errorType: string; readonly errorMessage: string }
   /** The event is larger than Lambda takes: 6 MB (LA-04, HA-23). */
   | { readonly kind: 'event-too-large' }
-  /** No concurrency left (LA-06). */
-  | { readonly kind: 'throttled' }
+  /** No concurrency left: of the account, or of what the function has reserved (LA-06). */
+  | { readonly kind: 'throttled'; readonly reason: 'account' | 'function' }
   /** No function of that ARN. */
   | { readonly kind: 'not-found' };

@@ -43,7 +43,7 @@ export function loadStack({ stackName: name, region, accountId, parameters, ...o
   const permissions = ofType('AWS::Lambda::Permission').flatMap((it) => readPermission(it, identity, functions) ?? []);
   const tables = ofType('AWS::DynamoDB::Table').flatMap((it) => readTable(it, scope) ?? []);
   problems.throwIfAny();
-  return { ...identity, functions, ...apis, permissions, tables };
+  return { ...identity, functions, ...apis, domains: [], permissions, tables };
 }
 
 /**

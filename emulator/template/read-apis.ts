@@ -60,7 +60,12 @@ export function readApis(
     switch (protocolOf(api)) {
       case 'HTTP': {
         if (result.httpApi) api.report('ProtocolType', `a second HTTP API (beside ${result.httpApi.logicalId})`);
-        result.httpApi = { ...identity, stages: ownStages, routes: own(routes).map(asHttpRoute) };
+        result.httpApi = {
+          ...identity,
+          stages: ownStages,
+          routes: own(routes).map(asHttpRoute),
+          defaultEndpoint: true,
+        };
         break;
       }
       case 'WEBSOCKET': {
@@ -74,6 +79,7 @@ export function readApis(
           stage,
           routeSelectionExpression: expression,
           routes: own(routes).map(({ apiId: _, ...route }) => route),
+          defaultEndpoint: true,
         };
         break;
       }
@@ -113,7 +119,7 @@ function readRoute(
     return undefined;
   }
   const respond = hasResponse && properties.string('RouteResponseSelectionExpression') === '$default';
-  return { apiId, logicalId: properties.logicalId, routeKey, integration, respond };
+  return { apiId, logicalId: properties.logicalId, routeKey, integration, respond, authorization: { kind: 'none' } };
 }
 
 /**
@@ -164,8 +170,8 @@ function readStage(properties: Properties): OwnedStage | undefined {
     : undefined;
 }
 
-function asHttpRoute({ logicalId, routeKey, integration }: WebSocketRoute): HttpRoute {
-  return { logicalId, routeKey, integration };
+function asHttpRoute({ logicalId, routeKey, integration, authorization }: WebSocketRoute): HttpRoute {
+  return { logicalId, routeKey, integration, authorization };
 }
 
 const idOf = (properties: Properties, scope: Scope) => String(scope.ref(properties.logicalId));

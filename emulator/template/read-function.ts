@@ -48,6 +48,7 @@ export function readFunction(properties: Properties, scope: Scope, folders: Code
     timeoutMs,
     memoryMb,
     environment,
+    role: { arn: '' },
   };
 }
 

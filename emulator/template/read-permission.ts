@@ -25,6 +25,7 @@ export function readPermission(
     logicalId: properties.logicalId,
     functionArn: named?.arn ?? functionName,
     principal,
+    action,
     ...(sourceArn === undefined ? {} : { sourceArn }),
   };
 }

@@ -35,11 +35,12 @@ export const IMPORT_TABLE: ImportTable = {
 
   // The emulator: parts that do not know each other, around a leaf that says what to emulate.
   'emulator/stack': [],
-  'emulator/gateway': ['emulator/stack', 'node'],
+  'emulator/iam': ['emulator/stack', 'node'],
+  'emulator/gateway': ['emulator/iam', 'emulator/stack', 'node'],
   'emulator/gateway/websocket': ['ws'],
-  'emulator/lambda': ['emulator/stack', 'node'],
+  'emulator/lambda': ['emulator/iam', 'emulator/stack', 'node'],
   'emulator/lambda/worker-code.ts': ['esbuild'],
-  'emulator/dynamodb': ['emulator/stack', 'node'],
+  'emulator/dynamodb': ['emulator/iam', 'emulator/stack', 'node'],
   'emulator/dynamodb/start-dynamodb.ts': ['dynalite'],
   'emulator/template': ['emulator/stack', 'node'],
   'emulator/template/artifacts.ts': ['fflate'],
@@ -50,6 +51,7 @@ export const IMPORT_TABLE: ImportTable = {
     'emulator/gateway',
     'emulator/lambda',
     'emulator/dynamodb',
+    'emulator/iam',
     'emulator/stack',
     'emulator/local-origins.ts',
     'emulator/ports.ts',

@@ -35,7 +35,7 @@ describe('bodies and concurrency through the whole stack', () => {
   let meeting = createMeeting(0);
 
   before(async () => {
-    cloud = await startCloud({ switches: { shuffleMs: 20 } });
+    cloud = await startCloud({ faults: { messageShuffleMs: 20 } });
     upstream = await startUpstream(async (request, response) => {
       const url = request.url ?? '/';
       if (url === '/down') return void response.setHeader('content-type', 'application/octet-stream').end(bytes);

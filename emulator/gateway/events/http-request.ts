@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly domainName: string;
   readonly accountId: string;
   readonly apiId: string;
-  readonly stage: Stage;
+  readonly stage: Pick<Stage, 'name' | 'variables'>;
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>>;
   readonly requestId: string;

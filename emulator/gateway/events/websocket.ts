@@ -9,7 +9,7 @@ export interface ConnectionFacts {
   readonly connectionId: string;
   readonly apiId: string;
   readonly domainName: string;
-  readonly stage: Stage;
+  readonly stage: Pick<Stage, 'name' | 'variables'>;
   readonly connectedAt: number;
   readonly sourceIp: string;
   readonly userAgent?: string;

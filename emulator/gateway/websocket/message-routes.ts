@@ -24,13 +24,13 @@ export function createMessageRoutes(
   api: WebSocketApi,
   bound: ReadonlyMap<string, BoundIntegration>,
 ): (connection: Connection, body: string) => Promise<void> {
-  const { clock, ids, log, random, switches } = context;
+  const { clock, faults, ids, log, random, switches } = context;
   const responding = new Set(api.routes.filter((route) => route.respond).map((route) => route.routeKey));
   const routeKeys = api.routes.map((route) => route.routeKey);
   const selectRoute = createRouteSelection(api.routeSelectionExpression, routeKeys);
 
   function holdBack(): Promise<void> | undefined {
-    const ms = Math.floor(random() * (switches.shuffleMs + 1));
+    const ms = Math.floor(random() * (faults.messageShuffleMs + 1));
     return ms > 0 ? new Promise((resolve) => clock.after(ms, resolve)) : undefined;
   }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { type Gateway, type GatewayOptions, startGateway } from '../../../emulator/gateway/gateway.ts';
+import { createCredentialStore } from '../../../emulator/iam/credentials.ts';
 import type { Clock } from '../../../emulator/stack/clock.ts';
 import type { InvokeResult, Invoker } from '../../../emulator/stack/invoker.ts';
 import type { LogEntry } from '../../../emulator/stack/log.ts';
@@ -71,8 +72,10 @@ export function webSocketApi(routes: Record<string, string>, overrides: Partial<
       logicalId: `Route${name}`,
       routeKey: key.replace(/!$/, ''),
       respond: key.endsWith('!'),
+      authorization: { kind: 'none' as const },
       integration: integration(name, '1.0', 29_000),
     })),
+    defaultEndpoint: true,
     ...overrides,
   };
 }
@@ -92,7 +95,9 @@ export function httpApi(
       logicalId: `Route${name}`,
       routeKey,
       integration: integration(name, format, 30_000),
+      authorization: { kind: 'none' as const },
     })),
+    defaultEndpoint: true,
     ...overrides,
   };
 }
@@ -106,6 +111,7 @@ export function permission(name: string, sourceArn: string): InvokePermission {
     logicalId: `${name}LambdaPermission`,
     functionArn: functionArn(name),
     principal: 'apigateway.amazonaws.com',
+    action: 'lambda:InvokeFunction',
     sourceArn,
   };
 }
@@ -123,6 +129,7 @@ export function createStack(apis: Pick<Stack, 'httpApi' | 'webSocketApi'>, permi
     region: 'us-east-1',
     accountId: '123456789012',
     functions: [],
+    domains: [],
     permissions: permissions ?? anyStage,
     tables: [],
     ...apis,
@@ -179,7 +186,7 @@ const leftovers: (() => unknown)[] = [];
 export async function startTestGateway(
   stack: Stack,
   functions: Record<string, TestFunction>,
-  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'random' | 'ports'>> = {},
+  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'faults' | 'random' | 'ports'>> = {},
 ): Promise<TestGateway> {
   const invoker = createTestInvoker(functions);
   const clock = createFakeClock();
@@ -192,7 +199,8 @@ export async function startTestGateway(
     random: createRandom(),
     ports: { http: 0, websocket: 0 },
     ...options,
-    switches: { shuffleMs: 0, ...options.switches },
+    faults: { messageShuffleMs: 0, ...options.faults },
+    credentials: createCredentialStore(stack.functions, stack.accountId, 1),
   });
   leftovers.push(() => gateway.stop());
   const { http = '', websocket = '', management = '' } = gateway.urls;

@@ -45,6 +45,7 @@ export function startFunction(source: string, { fn: changes, files, ...options }
     timeoutMs: 3_000,
     memoryMb: 256,
     environment: {},
+    role: { arn: 'arn:aws:iam::123456789012:role/app' },
     ...changes,
   };
   const log: LogEntry[] = [];

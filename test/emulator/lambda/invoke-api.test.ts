@@ -82,7 +82,7 @@ describe('Invoke API', () => {
   }
 
   it('passes on that there is no concurrency left (LA-06), and that the event is too large (LA-04)', async () => {
-    answer = { kind: 'throttled' };
+    answer = { kind: 'throttled', reason: 'account' };
     expect((await post('shop-dev-app', '{}')).status).to.equal(429);
     answer = { kind: 'event-too-large' };
     expect((await post('shop-dev-app', '{}')).status).to.equal(413);

@@ -126,7 +126,9 @@ describe('HTTP response', () => {
       headers: [JSON_TYPE],
       body: '{"message":"Request Entity Too Large"}',
     });
-    expect(failureResponse({ kind: 'throttled' }, { lambdaThrottleStatus: 429 }).status).to.equal(429);
+    expect(failureResponse({ kind: 'throttled', reason: 'account' }, { lambdaThrottleStatus: 429 }).status).to.equal(
+      429,
+    );
   });
 
   it('puts names in title case (HR-10)', () => {

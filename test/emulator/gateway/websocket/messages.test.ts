@@ -132,7 +132,7 @@ describe('WebSocket messages', () => {
 
   it('are shuffled by seed (WS-44)', async () => {
     const orderOf = async (seed: number) => {
-      const options = { switches: { shuffleMs: 5 }, random: createRandom(seed) };
+      const options = { faults: { messageShuffleMs: 5 }, random: createRandom(seed) };
       const { websocket, invoker, clock } = await start({ $default: 'd' }, {}, options);
       const { socket } = await openClient(websocket);
       const held = clock.pending();

@@ -1,0 +1,27 @@
+import type { CredentialStore } from '../iam/credentials.ts';
+import { denial, identify, isAllowed, type SignedRequest } from '../iam/signature.ts';
+import type { Clock } from '../stack/clock.ts';
+
+/** Whether a signed request may do what it asks for, or the error that AWS answers with. */
+export type Ruling =
+  | { readonly allowed: true; readonly principalArn: string }
+  | { readonly allowed: false; readonly errorType: string; readonly message: string };
+
+/** IAM, as API Gateway asks it (MG-03, MG-04). */
+export interface Authority {
+  /** @param action `execute-api:ManageConnections`, `execute-api:Invoke` or `lambda:InvokeFunctionUrl` */
+  rule(request: SignedRequest, action: string, resourceArn: string): Ruling;
+}
+
+export function createAuthority(credentials: CredentialStore, region: string, clock: Clock): Authority {
+  return {
+    rule(request, action, resourceArn) {
+      const service = action.startsWith('lambda:') ? 'lambda' : 'execute-api';
+      const who = identify(request, { credentials, service, region, now: clock.now() });
+      if (who.kind === 'refused') return { allowed: false, errorType: who.errorType, message: who.message };
+      return isAllowed(who.principal, action, resourceArn)
+        ? { allowed: true, principalArn: who.principal.arn }
+        : { allowed: false, errorType: 'ForbiddenException', message: denial(who.principal, action, resourceArn) };
+    },
+  };
+}
