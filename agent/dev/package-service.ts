@@ -12,6 +12,8 @@ export interface PackageServiceOptions {
   readonly cache: string;
   /** The environment `sls package` runs in; variables that serverless.yml may read are part of the hash. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Older packages beyond so many are deleted; 5 unless given. */
+  readonly kept?: number;
   /** Called before the seconds that it takes when nothing is cached. */
   readonly onMiss?: () => void;
 }
@@ -24,7 +26,7 @@ export type PackageResult =
 /** What a package is made from. The lock file stands for node_modules. */
 const INPUTS = ['serverless.yml', 'package.json', 'package-lock.json', 'src', 'emulator/plugin'];
 const READ_VARIABLES = /^(?:POSTERN_|AWS_REGION$)/;
-/** Older packages are deleted: a few, so that going back and forth between branches stays fast. */
+/** A few, so that going back and forth between branches stays fast. */
 const KEPT_PACKAGES = 5;
 
 /**
@@ -53,7 +55,7 @@ export async function packageService(options: PackageServiceOptions): Promise<Pa
     await rm(unfinished, { recursive: true, force: true });
     if (!(await exists(folder))) throw error;
   });
-  await deleteOldPackages(cache, hash);
+  await deleteOldPackages(cache, hash, options.kept ?? KEPT_PACKAGES);
   return { kind: 'packaged', folder };
 }
 
@@ -114,11 +116,11 @@ function run(
   });
 }
 
-async function deleteOldPackages(cache: string, newest: string): Promise<void> {
+async function deleteOldPackages(cache: string, newest: string, kept: number): Promise<void> {
   const names = (await readdir(cache)).filter((name) => name !== newest);
   const dated = await Promise.all(names.map(async (name) => ({ name, at: await modified(join(cache, name)) })));
   // An unfinished one may be another process's, under way right now: it counts among the kept.
-  const old = dated.sort((a, b) => b.at - a.at).slice(KEPT_PACKAGES - 1);
+  const old = dated.sort((a, b) => b.at - a.at).slice(kept - 1);
   for (const { name } of old) await rm(join(cache, name), { recursive: true, force: true });
 }
 
