@@ -1,13 +1,13 @@
 import { cac } from 'cac';
 import { type Failure, usageFailure } from './failure.ts';
-import { DEV_FLAGS, type Flag, GENERAL_FLAGS, TOKEN_FLAGS, TUNNEL_FLAGS } from './flags.ts';
+import { DEV_FLAGS, EMULATOR_FLAGS, type Flag, GENERAL_FLAGS, TOKEN_FLAGS, TUNNEL_FLAGS } from './flags.ts';
 import type { RawOptions } from './settings.ts';
 
 /** What a command line asks for. */
 export type Request = { readonly command: 'help' | 'version' } | CommandRequest;
 
 export interface CommandRequest {
-  readonly command: 'tunnel' | 'dev' | 'token';
+  readonly command: 'tunnel' | 'dev' | 'emulator' | 'token';
   readonly operand: string | undefined;
   readonly options: RawOptions;
 }
@@ -18,12 +18,15 @@ export function parseArguments(argv: readonly string[]): Request | Failure {
   function command(name: CommandRequest['command'], shape: string, flags: readonly Flag[]): void {
     const added = cli.command(shape, name);
     for (const flag of flags) added.option(flag.name, flag.text);
-    added.action((operand: string | undefined, options: RawOptions): CommandRequest => {
+    // A command without an operand is handed its options alone.
+    added.action((...given: [string | undefined, RawOptions] | [RawOptions]): CommandRequest => {
+      const [operand, options] = given.length === 1 ? [undefined, given[0]] : given;
       return { command: name, operand: operand && unmark(operand), options: unmarkAll(options) };
     });
   }
   command('tunnel', '[upstream]', TUNNEL_FLAGS);
   command('dev', 'dev [upstream]', [...TUNNEL_FLAGS, ...DEV_FLAGS]);
+  command('emulator', 'emulator', EMULATOR_FLAGS);
   command('token', 'token [subject]', TOKEN_FLAGS);
   for (const flag of GENERAL_FLAGS) cli.option(flag.name, flag.text);
 

@@ -35,6 +35,10 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       const { openTunnel } = await import('./tunnel.ts');
       return openTunnel(context, upstream, settings);
     }
+    case 'emulator': {
+      const { runEmulator } = await import('./emulator.ts');
+      return runEmulator(context, request.options);
+    }
     case 'dev': {
       const asked = readTunnelRequest(request, context);
       if (isFailure(asked)) return asked;

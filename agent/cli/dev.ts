@@ -2,14 +2,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { endpointLines } from '../../emulator/endpoint-lines.ts';
+import { type PackageResult, packageService } from '../../emulator/packaging/package-service.ts';
+import { reloadOnChange } from '../../emulator/packaging/reload-on-change.ts';
+import { type Settings as EmulatorSettings, readSettings } from '../../emulator/settings.ts';
 import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
+import type { Stack } from '../../emulator/stack/stack.ts';
 import { type PackagedService, readPackagedService } from '../../emulator/template/packaged-service.ts';
 import { startDemoApp } from '../dev/demo-app.ts';
-import { packageService } from '../dev/package-service.ts';
 import { selfCheck } from '../dev/self-check.ts';
 import { parseUpstream, type UpstreamAddress } from '../proxy/upstream-address.ts';
 import type { CliContext } from './context.ts';
+import { failureOf, logLine } from './emulator-words.ts';
 import { EXIT, type ExitCode, type Failure, isFailure } from './failure.ts';
 import { createReport } from './report.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +27,7 @@ export interface DevOptions {
 
 const SERVICE = fileURLToPath(new URL('../../', import.meta.url));
 const STAGE = 'dev';
+const NOT_HERE = 'Run npx sls offline and npx postern, or take the setting out.';
 
 /**
  * The command `postern dev`: the whole cloud side on this machine, and a tunnel through it.
@@ -37,13 +42,13 @@ export async function runDev(
   try {
     const service = await packagedService(context, settings);
     if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
-    const emulator = await startEmulator(service.stack, {
-      ...service.settings,
-      ...databaseOf(service.settings),
-      portSearch: true,
-      log: emulatorLog(context, settings),
-    });
+    const log = emulatorLog(context, settings);
+    const emulator = await startEmulator(service.stack, { ...settingsOf(service), portSearch: true, log });
     started.push(emulator);
+    if (!once) {
+      const end = reloadOnChange({ sources: SERVICE, emulator, log, load: () => stackNow(context) });
+      started.push({ stop: async () => end() });
+    }
     showEndpoints(emulator, context, settings);
     if (!emulator.urls.websocket) throw new Error('the stack has no WebSocket API');
     if (!upstream) {
@@ -61,24 +66,26 @@ export async function runDev(
 }
 
 async function packagedService(context: CliContext, settings: Settings): Promise<PackagedService | Failure> {
-  const { env, stdout } = context;
-  const notice = (text: string) => settings.json || stdout.write(`${text}\n`);
-  const result = await packageService({
-    service: SERVICE,
-    stage: STAGE,
-    cache: join(SERVICE, '.postern'),
-    environment: env,
-    onMiss: () => notice('  compiling the stack (kept for the next start) …'),
-  });
-  if (result.kind === 'failed') {
-    return {
-      exit: EXIT.broken,
-      code: 'package_failed',
-      cause: `The stack does not compile:\n${result.output.trim()}`,
-      cure: 'Mend serverless.yml or the sources it names, then start again.',
-    };
-  }
-  return readPackagedService(result.folder, join(result.folder, 'code'));
+  const notice = (text: string) => settings.json || context.stdout.write(`${text}\n`);
+  const result = await packageNow(context, () => notice('  compiling the stack (kept for the next start) …'));
+  if (result.kind === 'packaged') return readPackagedService(result.folder, join(result.folder, 'code'));
+  return {
+    exit: EXIT.broken,
+    code: 'package_failed',
+    cause: `The stack does not compile:\n${result.output.trim()}`,
+    cure: 'Mend serverless.yml or the sources it names, then start again.',
+  };
+}
+
+/** @throws where the sources do not compile */
+async function stackNow(context: CliContext): Promise<Stack> {
+  const result = await packageNow(context);
+  if (result.kind === 'failed') throw new Error(`the stack does not compile:\n${result.output.trim()}`);
+  return readPackagedService(result.folder, join(result.folder, 'code')).stack;
+}
+
+function packageNow({ env }: CliContext, onMiss = () => {}): Promise<PackageResult> {
+  return packageService({ service: SERVICE, stage: STAGE, cache: join(SERVICE, '.postern'), environment: env, onMiss });
 }
 
 /** Opens the tunnel, checks it once from outside, and serves it until told to stop. */
@@ -104,32 +111,32 @@ async function tunnelThrough(
   return exit === EXIT.done && once && !(await check) ? EXIT.broken : exit;
 }
 
-/** `local`, the real DynamoDB Local, is started by a plugin of the framework, which is not loaded here. */
-function databaseOf({ dynamodb = 'embedded' }: PackagedService['settings']): { dynamodb: string } {
-  if (typeof dynamodb === 'string' && dynamodb !== 'local') return { dynamodb };
-  throw new EmulatorError({
-    code: 'DATABASE_UNREACHABLE',
-    cause: `custom.postern.dynamodb is \`${dynamodb}\`, which only \`npx sls offline\` can start.`,
-    cure: 'Run npx sls offline and npx postern, or set it to `embedded` or to the URL of a DynamoDB that runs already.',
-  });
+/** Settings of serverless.yml that this command cannot follow are refused. */
+function settingsOf({ settings: { reload: _, ...written } }: PackagedService): EmulatorSettings {
+  const settings = readSettings(written);
+  // The agent and the check in this very process would have to trust the certificate.
+  if (settings.tls)
+    throw new EmulatorError({ code: 'SETTINGS_INVALID', cause: 'custom.postern.tls is on.', cure: NOT_HERE });
+  // It is started by a plugin of the framework, which is not loaded here.
+  if (settings.dynamodb === 'local') {
+    const cause = 'custom.postern.dynamodb is `local`, which only `npx sls offline` can start.';
+    throw new EmulatorError({ code: 'DATABASE_UNREACHABLE', cause, cure: NOT_HERE });
+  }
+  return settings;
 }
 
 function emulatorLog({ stderr }: CliContext, { detail }: Settings): (entry: LogEntry) => void {
-  return ({ level, source, message, behaviour }) => {
+  return (entry) => {
+    const { level, source } = entry;
     // What goes wrong behind the tunnel the agent says itself; the gateway's warnings nobody else does.
-    const quiet = level === 'debug' || level === 'info' || (level === 'warn' && source !== 'gateway');
-    if (level === 'debug' || (quiet && detail !== 'verbose')) return;
-    stderr.write(`${level.padEnd(5)}  ${source}: ${message}${behaviour ? ` (${behaviour})` : ''}\n`);
+    const heard = level === 'error' || source === 'emulator' || (level === 'warn' && source === 'gateway');
+    if (level !== 'debug' && (heard || detail === 'verbose')) stderr.write(`${logLine(entry)}\n`);
   };
 }
 
 function showEndpoints({ urls }: Emulator, { stdout }: CliContext, { json }: Settings): void {
   if (json) return;
   for (const line of endpointLines(urls)) stdout.write(`${line}\n`);
-}
-
-function failureOf({ code, cause, cure }: EmulatorError): Failure {
-  return { exit: EXIT.broken, code, cause, cure };
 }
 
 function addressOf(url: string): UpstreamAddress {

@@ -22,6 +22,16 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
 
 export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }];
 
+export const EMULATOR_FLAGS: readonly Flag[] = [
+  { name: '--template <path>', text: 'a compiled CloudFormation template, or what `sls package` left (.serverless)' },
+  { name: '--stack-name <name>', text: 'CloudFormation’s name of the stack, where the path does not tell' },
+  { name: '--region <region>', text: 'the region to be in, where the path does not tell (us-east-1)' },
+  { name: '--parameter <name=value>', text: 'a parameter of the template; may be given often' },
+  { name: '--set <name=value>', text: 'a setting of emulator/SETTINGS.md; may be given often' },
+  { name: '--json', text: 'one JSON object a line: ready, log, error' },
+  { name: '--verbose', text: 'every invocation, too' },
+];
+
 export const TOKEN_FLAGS: readonly Flag[] = [{ name: '--json', text: 'one JSON object' }];
 
 export const GENERAL_FLAGS: readonly Flag[] = [

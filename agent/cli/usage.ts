@@ -1,4 +1,4 @@
-import { DEV_FLAGS, type Flag, GENERAL_FLAGS, TUNNEL_FLAGS } from './flags.ts';
+import { DEV_FLAGS, EMULATOR_FLAGS, type Flag, GENERAL_FLAGS, TUNNEL_FLAGS } from './flags.ts';
 
 export function usageText(version: string): string {
   return `postern ${version} - your local web server under a public URL, through your own AWS account
@@ -6,6 +6,7 @@ export function usageText(version: string): string {
 Usage
   postern <upstream>         open a tunnel to 3000, host:port or http(s)://host:port
   postern dev [upstream]     the same with the whole stack on this machine, no AWS needed
+  postern emulator           run any compiled stack on this machine: API Gateway, Lambda, DynamoDB
   postern token [subject]    make a token, and the entry for the stage's setting POSTERN_TOKENS
 
 Options
@@ -14,8 +15,11 @@ ${table([...TUNNEL_FLAGS, ...GENERAL_FLAGS])}
 Options of dev
 ${table(DEV_FLAGS)}
 
+Options of emulator
+${table(EMULATOR_FLAGS)}
+
 Exit codes
-  0 done · 1 the stack cannot run (dev) · 2 usage · 3 credentials refused · 4 tunnel id taken
+  0 done · 1 the stack cannot run (dev, emulator) · 2 usage · 3 credentials refused · 4 tunnel id taken
   5 edge unreachable · 6 edge lost, given up
 
 Times are seconds, or have a unit: 500ms, 10s, 1m. A file .env in the working directory is read; what is

@@ -1,12 +1,23 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Emulator, portsOf, startEmulator } from '../emulator.ts';
 import { endpointLines } from '../endpoint-lines.ts';
+import { packageInto } from '../packaging/package-service.ts';
+import { reloadOnChange } from '../packaging/reload-on-change.ts';
+import { overlay, readAssignments, readSettings, type Settings } from '../settings.ts';
 import { EmulatorError } from '../stack/emulator-error.ts';
 import type { LogEntry } from '../stack/log.ts';
+import type { Stack } from '../stack/stack.ts';
 import { loadPackagedStack } from '../template/load-stack.ts';
 import { configureDynamoDbLocal, stopDynamoDbLocal } from './dynamodb-local.ts';
 import { dropHooks, type PluginTools, type Serverless } from './serverless.ts';
-import { SETTINGS_SCHEMA, type Settings } from './settings.ts';
+import { SETTINGS_SCHEMA } from './settings.ts';
+
+const SET_OPTION = {
+  set: { type: 'multiple', usage: 'A setting of the emulator, name=value (emulator/SETTINGS.md); may be given often' },
+};
 
 /** Milliseconds after which a failed command ends whatever is still open. */
 const LINGER_MS = 500;
@@ -24,9 +35,14 @@ export default class PosternPlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void> | void>>;
   readonly #serverless: Serverless;
   readonly #log: PluginTools['log'];
+  readonly #assignments: readonly string[];
+  /** What the framework adds to the command that serverless-offline brought. */
+  readonly commands = { offline: { options: SET_OPTION, commands: { start: { options: SET_OPTION } } } };
   #emulator: Emulator | undefined;
+  #endReloading: () => void = () => {};
 
-  constructor(serverless: Serverless, _options: object, { log }: PluginTools) {
+  constructor(serverless: Serverless, options: { readonly set?: readonly string[] }, { log }: PluginTools) {
+    this.#assignments = options.set ?? [];
     this.#serverless = serverless;
     this.#log = log;
     serverless.configSchemaHandler.defineCustomProperties(SETTINGS_SCHEMA);
@@ -37,12 +53,18 @@ export default class PosternPlugin {
       'before:offline:start': () => serverless.pluginManager.spawn('offline:start'),
       'before:offline:start:init': () => this.#start(),
       'before:offline:start:ready': () => this.#announce(),
-      'before:offline:start:end': () => this.#emulator?.stop(),
+      'before:offline:start:end': () => this.#stop(),
     };
   }
 
+  get #custom(): { readonly reload?: boolean } & Readonly<Record<string, unknown>> {
+    return (this.#serverless.service.custom?.postern ?? {}) as Record<string, unknown>;
+  }
+
+  /** Those of serverless.yml, and over them those of the command line. */
   get #settings(): Settings {
-    return (this.#serverless.service.custom?.postern ?? {}) as Settings;
+    const { reload: _, ...written } = this.#custom;
+    return overlay(readSettings(written), readAssignments(this.#assignments));
   }
 
   get #ports() {
@@ -53,8 +75,8 @@ export default class PosternPlugin {
     if (this.#serverless.processedInput.commands[0] !== 'offline') return;
     // Bundles made and watched for serverless-offline's own runner, which runs nothing here.
     dropHooks(this.#serverless, 'EsbuildServerlessPlugin', ['before:offline:start', 'before:offline:start:init']);
-    const local = this.#settings.dynamodb === 'local';
     try {
+      const local = this.#settings.dynamodb === 'local';
       configureDynamoDbLocal(this.#serverless, local ? this.#ports.dynamodb : undefined);
     } catch (error) {
       throw this.#explained(error);
@@ -75,23 +97,60 @@ export default class PosternPlugin {
   async #startEmulator(): Promise<Emulator> {
     const serverless = this.#serverless;
     await serverless.pluginManager.spawn('package');
-    const aws = serverless.getProvider('aws');
-    const stack = loadPackagedStack(join(serverless.serviceDir, '.serverless'), {
-      cache: join(serverless.serviceDir, '.serverless', 'code'),
-      region: aws.getRegion(),
-      stackName: aws.naming.getStackName(),
-    });
     const { dynamodb, ...settings } = this.#settings;
-    return startEmulator(stack, {
+    const emulator = await startEmulator(this.#loadStack(join(serverless.serviceDir, '.serverless')), {
       ...settings,
       dynamodb: dynamodb === 'local' ? `http://127.0.0.1:${this.#ports.dynamodb}` : (dynamodb ?? 'embedded'),
       log: (entry) => this.#show(entry),
     });
+    if (this.#custom.reload !== false) this.#endReloading = this.#reloadOnChange(emulator);
+    return emulator;
+  }
+
+  #loadStack(folder: string): Stack {
+    const aws = this.#serverless.getProvider('aws');
+    return loadPackagedStack(folder, {
+      cache: join(this.#serverless.serviceDir, '.serverless', 'code'),
+      region: aws.getRegion(),
+      stackName: aws.naming.getStackName(),
+    });
+  }
+
+  #reloadOnChange(emulator: Emulator): () => void {
+    const service = this.#serverless.serviceDir;
+    const stage = this.#serverless.getProvider('aws').getStage();
+    return reloadOnChange({
+      sources: service,
+      emulator,
+      log: (entry) => this.#show(entry),
+      load: async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'postern-package-'));
+        try {
+          const packaged = await packageInto(folder, { service, stage, environment: process.env });
+          if (packaged.kind === 'packaged') return this.#loadStack(folder);
+          throw new Error(`the stack does not compile:\n${packaged.output.trim()}`);
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      },
+    });
+  }
+
+  async #stop(): Promise<void> {
+    this.#endReloading();
+    await this.#emulator?.stop();
   }
 
   #announce(): void {
-    if (this.#emulator)
-      this.#log.notice(['', 'The stack runs here:', ...endpointLines(this.#emulator.urls), ''].join('\n'));
+    if (!this.#emulator) return;
+    const { urls, certificate } = this.#emulator;
+    const lines = ['', 'The stack runs here:', ...endpointLines(urls)];
+    if (certificate !== undefined) {
+      const file = join(this.#serverless.serviceDir, '.serverless', 'certificate.pem');
+      writeFileSync(file, certificate);
+      lines.push(`  ${'Certificate'.padEnd(16)}${file} (clients in Node: NODE_EXTRA_CA_CERTS)`);
+    }
+    this.#log.notice([...lines, ''].join('\n'));
   }
 
   #show({ level, source, message, behaviour }: LogEntry): void {

@@ -17,6 +17,7 @@ export interface Serverless {
   };
   getProvider(name: 'aws'): {
     getRegion(): string;
+    getStage(): string;
     readonly naming: { getStackName(): string };
   };
 }

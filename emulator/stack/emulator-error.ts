@@ -5,6 +5,7 @@ export type EmulatorErrorCode =
   | 'JAVA_MISSING'
   | 'PLUGIN_MISSING'
   | 'PORT_TAKEN'
+  | 'SETTINGS_INVALID'
   | 'TEMPLATE_INVALID'
   | 'TEMPLATE_UNREADABLE';
 

@@ -1,5 +1,14 @@
 import type { ImportTable } from './check-imports.ts';
 
+const EMULATOR = [
+  'emulator/emulator.ts',
+  'emulator/endpoint-lines.ts',
+  'emulator/packaging',
+  'emulator/settings.ts',
+  'emulator/template',
+  'emulator/stack',
+];
+
 /**
  * Who may import whom; what is not here is forbidden. A row holds for a file, or for a folder and everything below it,
  * and adds to the rows of the folders it lies in. `node` is every module of Node's own; a package is named as it is
@@ -20,14 +29,11 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/network-error.ts': [],
   'agent/cli': ['agent/session', 'agent/proxy', 'agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/cli/arguments.ts': ['cac'],
-  'agent/cli/dev.ts': [
-    'agent/dev',
-    'emulator/emulator.ts',
-    'emulator/endpoint-lines.ts',
-    'emulator/template',
-    'emulator/stack',
-  ],
-  'agent/dev': ['serverless', 'node'],
+  // Two commands start the emulator, and nothing else of the agent knows of it.
+  'agent/cli/dev.ts': ['agent/dev', ...EMULATOR],
+  'agent/cli/emulator.ts': EMULATOR,
+  'agent/cli/emulator-words.ts': ['emulator/stack'],
+  'agent/dev': ['node'],
   'agent/session': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/session/socket.ts': ['ws'],
   'agent/proxy': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol'],
@@ -44,6 +50,17 @@ export const IMPORT_TABLE: ImportTable = {
   'emulator/dynamodb/start-dynamodb.ts': ['dynalite'],
   'emulator/template': ['emulator/stack', 'node'],
   'emulator/template/artifacts.ts': ['fflate'],
+  'emulator/packaging': ['emulator/emulator.ts', 'emulator/stack', 'node'],
+  'emulator/packaging/package-service.ts': ['serverless'],
+  'emulator/changes.ts': ['emulator/stack'],
+  'emulator/certificate.ts': ['emulator/gateway', 'selfsigned'],
+  'emulator/settings.ts': [
+    'emulator/emulator.ts',
+    'emulator/gateway',
+    'emulator/lambda',
+    'emulator/dynamodb',
+    'emulator/stack',
+  ],
   'emulator/local-origins.ts': ['emulator/stack'],
   'emulator/ports.ts': ['emulator/stack'],
   'emulator/endpoint-lines.ts': ['emulator/emulator.ts'],
@@ -53,15 +70,11 @@ export const IMPORT_TABLE: ImportTable = {
     'emulator/dynamodb',
     'emulator/iam',
     'emulator/stack',
+    'emulator/certificate.ts',
+    'emulator/changes.ts',
     'emulator/local-origins.ts',
     'emulator/ports.ts',
   ],
-  'emulator/plugin': [
-    'emulator/emulator.ts',
-    'emulator/endpoint-lines.ts',
-    'emulator/template',
-    'emulator/stack',
-    'node',
-  ],
+  'emulator/plugin': [...EMULATOR, 'node'],
   'emulator/plugin/index.cjs': ['tsx'],
 };

@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { packageService } from '../../agent/dev/package-service.ts';
+import { packageService } from '../../emulator/packaging/package-service.ts';
 import { ROOT } from '../support/cloud.ts';
 
 describe('a source that does not compile', () => {

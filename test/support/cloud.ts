@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { packageService } from '../../agent/dev/package-service.ts';
+import { packageService } from '../../emulator/packaging/package-service.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import type { Stack } from '../../emulator/stack/stack.ts';

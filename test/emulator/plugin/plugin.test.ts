@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { endpointLines } from '../../../emulator/endpoint-lines.ts';
 import PosternPlugin from '../../../emulator/plugin/plugin.ts';
 import type { Serverless } from '../../../emulator/plugin/serverless.ts';
+import { freePort } from '../../support/free-port.ts';
 import { FUNCTION, makeFolder, removeFolders } from '../template/fixture.ts';
 
 class ServerlessError extends Error {
@@ -21,7 +22,16 @@ class ServerlessDynamoDBPlugin {
 }
 
 /** As much of the framework as the plugin touches; packaging leaves a stack of one function. */
-function fakeServerless(given: { commands?: string[]; postern?: object; plugins?: object[]; template?: object } = {}) {
+interface Given {
+  commands?: string[];
+  postern?: object;
+  plugins?: object[];
+  template?: object;
+  /** What was typed after `--set`. */
+  set?: string[];
+}
+
+function fakeServerless(given: Given = {}) {
   const serviceDir = makeFolder();
   const spawned: string[] = [];
   const inline = {
@@ -54,7 +64,11 @@ function fakeServerless(given: { commands?: string[]; postern?: object; plugins?
         );
       },
     },
-    getProvider: () => ({ getRegion: () => 'eu-central-1', naming: { getStackName: () => 'shop-dev' } }),
+    getProvider: () => ({
+      getRegion: () => 'eu-central-1',
+      getStage: () => 'dev',
+      naming: { getStackName: () => 'shop-dev' },
+    }),
   };
   const printed: string[] = [];
   const log = {
@@ -63,7 +77,7 @@ function fakeServerless(given: { commands?: string[]; postern?: object; plugins?
     notice: (text: string) => printed.push(text),
     info() {},
   };
-  const plugin = new PosternPlugin(serverless, {}, { log });
+  const plugin = new PosternPlugin(serverless, { set: given.set ?? [] }, { log });
   const hookNames = () =>
     Object.values(serverless.pluginManager.hooks).map((hooks) => hooks?.map(({ pluginName }) => pluginName));
   return { serverless, spawned, printed, hookNames, run: async (event: string) => plugin.hooks[event]?.() };
@@ -124,6 +138,32 @@ describe('the plugin', () => {
     } finally {
       process.env.PATH = path;
     }
+  });
+
+  it('lays the command line over serverless.yml, and refuses what is no setting', async () => {
+    const port = await freePort();
+    const { run, printed } = fakeServerless({ set: [`ports.lambda=${port}`, 'seed=3'] });
+    await run('before:offline:start:init');
+    await run('before:offline:start:ready');
+    await run('before:offline:start:end');
+    expect(printed.join('\n')).to.match(new RegExp(`Lambda +http://127.0.0.1:${port}`));
+
+    for (const given of [{ set: ['sead=3'] }, { postern: { switches: { sead: 3 } } }]) {
+      const error = await fakeServerless(given)
+        .run('initialize')
+        .catch((reason) => reason);
+      expect(error).to.be.instanceOf(ServerlessError).with.property('code', 'SETTINGS_INVALID');
+    }
+  });
+
+  it('writes the certificate of TLS mode where clients can be told of it', async () => {
+    const { run, printed, serverless } = fakeServerless({ postern: { tls: true, reload: false } });
+    await run('before:offline:start:init');
+    await run('before:offline:start:ready');
+    await run('before:offline:start:end');
+    const file = join(serverless.serviceDir, '.serverless', 'certificate.pem');
+    expect(printed.join('\n')).to.include(`${file} (clients in Node: NODE_EXTRA_CA_CERTS)`);
+    expect(readFileSync(file, 'utf8')).to.match(/^-----BEGIN CERTIFICATE-----/);
   });
 
   it("shows the emulator's own errors as the framework's, without a stack trace", async () => {

@@ -42,21 +42,26 @@ export async function packageService(options: PackageServiceOptions): Promise<Pa
   // Made beside its place and moved there whole, so that an interrupted run leaves nothing that looks finished.
   const unfinished = `${folder}.${process.pid}.unfinished`;
   await mkdir(cache, { recursive: true });
-  const { code, output } = await run(
-    [serverlessBinary(service), 'package', '--stage', stage, '--package', unfinished],
-    service,
-    environment,
-  );
-  if (code !== 0) {
-    await rm(unfinished, { recursive: true, force: true });
-    return { kind: 'failed', output };
-  }
+  const result = await packageInto(unfinished, { service, stage, environment });
+  if (result.kind === 'failed') return result;
   await rename(unfinished, folder).catch(async (error: unknown) => {
     await rm(unfinished, { recursive: true, force: true });
     if (!(await exists(folder))) throw error;
   });
   await deleteOldPackages(cache, hash, options.kept ?? KEPT_PACKAGES);
   return { kind: 'packaged', folder };
+}
+
+/** Runs `sls package` in a process of its own; of a run that fails nothing is left in `folder`. */
+export async function packageInto(
+  folder: string,
+  { service, stage, environment }: Pick<PackageServiceOptions, 'service' | 'stage' | 'environment'>,
+): Promise<PackageResult> {
+  const command = [serverlessBinary(service), 'package', '--stage', stage, '--package', folder];
+  const { code, output } = await run(command, service, environment);
+  if (code === 0) return { kind: 'packaged', folder };
+  await rm(folder, { recursive: true, force: true });
+  return { kind: 'failed', output };
 }
 
 async function hashOf({ service, stage, environment }: PackageServiceOptions): Promise<string> {

@@ -1,0 +1,29 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { GatewayContext } from './context.ts';
+
+/** Room for Node to read headers far over the quota, so that the gateway, not Node, refuses them (HA-22). */
+const NODE_HEADER_BYTES = 64 * 1024;
+const KEEP_ALIVE_MS = 60_000;
+
+/** A key and its certificate, both PEM. */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A server with the gateway's limits, that speaks TLS where the gateway has an identity for it. */
+export function createHttpServer(
+  { quotas, tls }: Pick<GatewayContext, 'quotas' | 'tls'>,
+  listener: RequestListener,
+): Server {
+  const { headersMs, requestMs } = quotas;
+  const limits = {
+    maxHeaderSize: NODE_HEADER_BYTES,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(headersMs, requestMs, 5_000),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  return tls ? createTlsServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+}
