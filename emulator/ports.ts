@@ -20,7 +20,7 @@ export async function startOnPorts<Name extends string, T>(
     } catch (error) {
       const { code, port } = error as { code?: unknown; port?: unknown };
       // Where two have moved on to the same port, the later one is at fault: the earlier already listens.
-      const name = (Object.keys(tried) as Name[]).reverse().find((key) => tried[key] === port);
+      const name = ownerOf(Number(port), tried);
       if (code !== 'EADDRINUSE' || name === undefined) throw error;
       if (!search || attempt === MOST_TRIES) {
         throw new EmulatorError({
@@ -32,4 +32,10 @@ export async function startOnPorts<Name extends string, T>(
       tried[name]++;
     }
   }
+}
+
+/** Which name a port belongs to: a name may stand for several in a row. */
+function ownerOf<Name extends string>(port: number, tried: Readonly<Record<Name, number>>): Name | undefined {
+  const names = (Object.keys(tried) as Name[]).reverse().filter((name) => tried[name] > 0 && tried[name] <= port);
+  return names.sort((left, right) => tried[right] - tried[left])[0];
 }

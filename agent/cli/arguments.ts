@@ -32,7 +32,7 @@ export function parseArguments(argv: readonly string[]): Request | Failure {
 
   try {
     const { options } = cli.parse(['node', 'postern', ...argv.map(mark)], { run: false });
-    if (options.help === true) return { command: 'help' };
+    if (options.help === true || argv[0] === 'help') return { command: 'help' };
     if (options.version === true) return { command: 'version' };
     return cli.runMatchedCommand();
   } catch (error) {

@@ -40,6 +40,12 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       return runEmulator(context, request.options);
     }
     case 'dev': {
+      if (request.options.endpoint !== undefined) {
+        return usageFailure(
+          '--endpoint says nothing to dev, which runs an edge of its own.',
+          'For another edge: postern 3000 --endpoint …',
+        );
+      }
       const asked = readTunnelRequest(request, context);
       if (isFailure(asked)) return asked;
       const { runDev } = await import('./dev.ts');
@@ -59,5 +65,12 @@ function readTunnelRequest(request: CommandRequest, context: CliContext): Tunnel
   if (request.operand === undefined) return { upstream: undefined, settings };
   const parsed = parseUpstream(request.operand);
   if (parsed.kind === 'address') return { upstream: parsed.address, settings };
+  // A single word is more likely a command that there is not.
+  if (/^[a-z]+$/i.test(request.operand)) {
+    return usageFailure(
+      `There is no command ${request.operand}.`,
+      'Commands are dev, emulator and token: postern --help',
+    );
+  }
   return usageFailure(`${parsed.problem}.`, 'Give a port, host:port or http(s)://host:port, like: postern 3000');
 }

@@ -15,7 +15,7 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
   },
   { name: '--connect-timeout <time>', text: 'give up when not online by then (10s)' },
   { name: '--request-timeout <time>', text: 'how long the upstream may be silent (25s)' },
-  { name: '--json', text: 'one JSON object a line: online, request, reconnecting, offline, error' },
+  { name: '--json', text: 'one JSON object a line: online, request, reconnecting, offline, error; dev also check' },
   { name: '--verbose', text: 'queries, too, and what was passed over' },
   { name: '--quiet', text: 'no line for each request' },
 ];

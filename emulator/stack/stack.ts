@@ -54,7 +54,11 @@ export interface PolicyStatement {
   readonly effect: 'Allow' | 'Deny';
   /** `dynamodb:PutItem`, `execute-api:*`. */
   readonly actions: readonly string[];
+  /** `NotAction`: the statement is about every action but these; `actions` is empty then. */
+  readonly notActions?: readonly string[];
   readonly resources: readonly string[];
+  /** `NotResource`: the statement is about every resource but these; `resources` is empty then. */
+  readonly notResources?: readonly string[];
 }
 
 /** An HTTPS endpoint of one function, without a gateway (LA-11). */
@@ -197,6 +201,8 @@ export interface InvokePermission {
   readonly action: string;
   /** Of a statement about function URLs; absent: any. */
   readonly functionUrlAuthType?: 'NONE' | 'AWS_IAM';
+  /** `InvokedViaFunctionUrl`: the statement allows nobody but the function's URL, of those that invoke a function. */
+  readonly viaFunctionUrl?: boolean;
   /** ArnLike pattern; absent means any source of that principal. */
   readonly sourceArn?: string;
 }

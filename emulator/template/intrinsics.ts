@@ -1,18 +1,10 @@
-import { isObject } from './template.ts';
+import type { Bounds } from './bounds.ts';
+import { INTRINSIC_FUNCTIONS } from './intrinsic-functions.ts';
+import { gather, knownOnlyWhenDeployed, Unresolvable, wrong } from './unresolvable.ts';
+import { isObject, own, textOf } from './values.ts';
 
-/** Why a value cannot be known without deploying; caught where a property is read, and reported with its path. */
-export class Unresolvable extends Error {
-  /** Every place in the value that is at fault, not only the first. */
-  readonly faults: readonly { readonly path: string; readonly reason: string }[];
-
-  constructor(path: string, reason: string, others: Unresolvable['faults'] = []) {
-    super(reason);
-    this.faults = [{ path, reason }, ...others];
-  }
-}
-
-/** What intrinsic functions refer to. */
-export interface Scope {
+/** What intrinsic functions refer to, and how much they may do. */
+export interface Scope extends Bounds {
   /** Value of a pseudo parameter, parameter or resource; undefined when there is none of that name. */
   ref(name: string): unknown;
   /** Undefined when the resource does not exist or has no such attribute. */
@@ -20,10 +12,15 @@ export interface Scope {
   mapping(map: string, key: string, second: string): unknown;
   /** Undefined when there is no condition of that name. */
   condition(name: string): boolean | undefined;
+  /** Whether the template asks for `AWS::LanguageExtensions`, without which some functions are refused. */
+  readonly languageExtensions: boolean;
 }
 
 /** What `Ref: AWS::NoValue` resolves to: the property it stands for is left out. */
 export const NO_VALUE: unique symbol = Symbol('AWS::NoValue');
+
+/** What `resolveKnown` puts where only a deployment knows the value. */
+export const DEPLOYED_ONLY: unique symbol = Symbol('known only when deployed');
 
 /**
  * Resolves every intrinsic in `value`, to any depth, as CloudFormation would.
@@ -32,166 +29,104 @@ export const NO_VALUE: unique symbol = Symbol('AWS::NoValue');
  */
 export function resolve(value: unknown, scope: Scope, path: string): unknown {
   if (typeof value === 'string') return plainString(value, path);
-  if (Array.isArray(value)) {
-    const items = value.map((item, index) => () => resolve(item, scope, `${path}[${index}]`));
-    return gather(items).filter((item) => item !== NO_VALUE);
-  }
-  if (!isObject(value)) return value;
-
-  const [name, ...others] = Object.keys(value);
-  if (name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
-    const evaluate = INTRINSICS[name];
-    if (evaluate === undefined) throw new Unresolvable(path, `${name} is not supported`);
-    return evaluate(value[name], scope, path);
-  }
-  const entries = Object.entries(value).map(([key, item]) => {
-    return () => [key, resolve(item, scope, `${path}.${key}`)] as const;
-  });
-  return Object.fromEntries(gather(entries).filter(([, item]) => item !== NO_VALUE));
+  const name = intrinsicName(value);
+  if (name === undefined) return resolveInside(value, scope, path, resolve);
+  return scope.within(path, () => call(name, (value as Record<string, unknown>)[name], scope, path));
 }
 
-/** Evaluates all of them, and only then throws for those that failed, so that a person sees every fault at once. */
-function gather<T>(evaluations: readonly (() => T)[]): T[] {
-  const faults: Unresolvable['faults'][number][] = [];
-  const values = evaluations.flatMap((evaluate) => {
-    try {
-      return [evaluate()];
-    } catch (error) {
-      if (!(error instanceof Unresolvable)) throw error;
-      faults.push(...error.faults);
-      return [];
+/** Like `resolve`, but leaves `DEPLOYED_ONLY` for every string and every intrinsic that only a deployment knows. */
+export function resolveKnown(value: unknown, scope: Scope, path: string): unknown {
+  if (typeof value !== 'string' && intrinsicName(value) === undefined) {
+    return resolveInside(value, scope, path, resolveKnown);
+  }
+  try {
+    return resolve(value, scope, path);
+  } catch (error) {
+    if (error instanceof Unresolvable && error.deployedOnly) return DEPLOYED_ONLY;
+    throw error;
+  }
+}
+
+/** The items of a list, or the values of an object that is no intrinsic. */
+function resolveInside(value: unknown, scope: Scope, path: string, inner: typeof resolve): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return scope.within(path, () => {
+    if (Array.isArray(value)) {
+      const items = value.map((item, index) => () => inner(item, scope, `${path}[${index}]`));
+      return gather(items).filter((item) => item !== NO_VALUE);
     }
+    const entries = Object.entries(value).map(([key, item]) => () => {
+      if (key.startsWith('Fn::')) throw wrong(path, `${key} cannot stand beside other keys`);
+      return [key, inner(item, scope, `${path}.${key}`)] as const;
+    });
+    return Object.fromEntries(gather(entries).filter(([, item]) => item !== NO_VALUE));
   });
-  const [first, ...others] = faults;
-  if (first !== undefined) throw new Unresolvable(first.path, first.reason, others);
-  return values;
+}
+
+/** An intrinsic is an object of one key, which is its name. */
+function intrinsicName(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  const [name, ...others] = Object.keys(value);
+  return name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::')) ? name : undefined;
+}
+
+function call(name: string, body: unknown, scope: Scope, path: string): unknown {
+  const evaluate = own(INTRINSIC_FUNCTIONS, name);
+  if (evaluate === undefined) throw wrong(path, `${name} is not supported`);
+  return evaluate(body, {
+    scope,
+    path,
+    resolve: (inner) => resolve(inner, scope, path),
+    condition: (named) => namedCondition(named, scope, path),
+  });
 }
 
 /** Evaluates the body of a condition: `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`. */
 export function evaluateCondition(value: unknown, scope: Scope, path: string): boolean {
-  if (!isObject(value)) throw new Unresolvable(path, 'a condition must be one of Fn::Equals, Fn::And, Fn::Or, Fn::Not');
-  const all = (operands: unknown) => list(operands, path).map((operand) => evaluateCondition(operand, scope, path));
-  const [name] = Object.keys(value);
-  const body = value[name ?? ''];
-  switch (name) {
-    case 'Fn::Equals': {
-      const [left, right] = list(resolve(body, scope, path), path);
-      return String(left) === String(right);
+  return scope.within(path, () => {
+    const [name = '', ...others] = isObject(value) ? Object.keys(value) : [];
+    if (!isObject(value) || others.length > 0) {
+      throw wrong(path, 'a condition must be one of Fn::Equals, Fn::And, Fn::Or, Fn::Not');
     }
-    case 'Fn::And':
-      return all(body).every(Boolean);
-    case 'Fn::Or':
-      return all(body).some(Boolean);
-    case 'Fn::Not':
-      return !all(body)[0];
-    case 'Condition':
-      return namedCondition(body, scope, path);
-    default:
-      throw new Unresolvable(path, `${name} is not a condition function`);
-  }
-}
-
-type Intrinsic = (body: unknown, scope: Scope, path: string) => unknown;
-
-const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
-  Ref: (body, scope, path) => {
-    const name = text(body, path);
-    const value = scope.ref(name);
-    if (value === undefined) throw new Unresolvable(path, `Ref ${name} names no parameter or resource of this stack`);
-    return value;
-  },
-
-  'Fn::GetAtt': (body, scope, path) => {
-    const [logicalId, ...rest] = typeof body === 'string' ? body.split('.') : list(resolve(body, scope, path), path);
-    return attributeOf(text(logicalId, path), rest.map(String).join('.'), scope, path);
-  },
-
-  'Fn::Sub': (body, scope, path) => {
-    const [template, variables] = Array.isArray(body) ? body : [body, {}];
-    const own = isObject(variables) ? variables : {};
-    return text(template, path).replace(/\$\{(!?)([^}]*)\}/g, (whole, literal: string, written: string) => {
-      if (literal !== '') return `\${${written}}`;
-      const name = written.trim();
-      if (Object.hasOwn(own, name)) return text(resolve(own[name], scope, path), path);
-      const dot = name.indexOf('.');
-      if (dot > 0) return text(attributeOf(name.slice(0, dot), name.slice(dot + 1), scope, path), path);
-      const value = scope.ref(name);
-      if (value === undefined) {
-        throw new Unresolvable(path, `Fn::Sub: ${whole} names no parameter or resource of this stack`);
+    const body = value[name];
+    const operands = (least: number, most: number): readonly unknown[] => {
+      if (Array.isArray(body) && body.length >= least && body.length <= most) return body;
+      throw wrong(path, `${name} needs a list of ${least === most ? least : `${least} to ${most}`} here`);
+    };
+    const all = (least: number, most: number) =>
+      operands(least, most).map((operand) => evaluateCondition(operand, scope, path));
+    switch (name) {
+      case 'Fn::Equals': {
+        const [left, right] = operands(2, 2).map((operand) => comparable(resolve(operand, scope, path)));
+        return left === right;
       }
-      return text(value, path);
-    });
-  },
-
-  'Fn::Join': (body, scope, path) => {
-    const [separator, items] = list(body, path);
-    return list(resolve(items, scope, path), path)
-      .map((item) => text(item, path))
-      .join(text(separator, path));
-  },
-
-  'Fn::Split': (body, scope, path) => {
-    const [separator, source] = list(body, path);
-    return text(resolve(source, scope, path), path).split(text(separator, path));
-  },
-
-  'Fn::Select': (body, scope, path) => {
-    const [index, items] = list(body, path);
-    const from = list(resolve(items, scope, path), path);
-    const chosen = from[Number(resolve(index, scope, path))];
-    if (chosen === undefined) throw new Unresolvable(path, `Fn::Select: no item ${JSON.stringify(index)}`);
-    return chosen;
-  },
-
-  'Fn::FindInMap': (body, scope, path) => {
-    const [map, key, second] = list(resolve(body, scope, path), path).map(String);
-    const value = scope.mapping(map ?? '', key ?? '', second ?? '');
-    if (value === undefined) throw new Unresolvable(path, `Fn::FindInMap: nothing at ${map}.${key}.${second}`);
-    return value;
-  },
-
-  'Fn::Base64': (body, scope, path) => Buffer.from(text(resolve(body, scope, path), path)).toString('base64'),
-
-  'Fn::If': (body, scope, path) => {
-    const [condition, whenTrue, whenFalse] = list(body, path);
-    return resolve(namedCondition(condition, scope, path) ? whenTrue : whenFalse, scope, path);
-  },
-
-  'Fn::ImportValue': (body, _scope, path) => {
-    throw new Unresolvable(
-      path,
-      `Fn::ImportValue ${JSON.stringify(body)} is another stack's output, known only when deployed`,
-    );
-  },
-};
-
-function attributeOf(logicalId: string, attribute: string, scope: Scope, path: string): unknown {
-  const value = scope.attribute(logicalId, attribute);
-  if (value === undefined) {
-    throw new Unresolvable(path, `${logicalId}.${attribute} is not an attribute the emulator knows`);
-  }
-  return value;
+      case 'Fn::And':
+        return all(2, 10).every(Boolean);
+      case 'Fn::Or':
+        return all(2, 10).some(Boolean);
+      case 'Fn::Not':
+        return !all(1, 1)[0];
+      case 'Condition':
+        return namedCondition(body, scope, path);
+      default:
+        throw wrong(path, `${name} is not a condition function`);
+    }
+  });
 }
 
 function namedCondition(name: unknown, scope: Scope, path: string): boolean {
-  const holds = scope.condition(text(name, path));
-  if (holds === undefined) throw new Unresolvable(path, `there is no condition ${String(name)}`);
+  const holds = typeof name === 'string' ? scope.condition(name) : undefined;
+  if (holds === undefined) throw wrong(path, `there is no condition ${textOf(name) ?? 'of that kind'}`);
   return holds;
+}
+
+/** Numbers and booleans compare as text. */
+function comparable(value: unknown): string {
+  return textOf(value) ?? JSON.stringify(value) ?? '';
 }
 
 /** Secrets and parameters that CloudFormation fetches while deploying cannot be known here. */
 function plainString(value: string, path: string): string {
   if (!value.includes('{{resolve:')) return value;
-  throw new Unresolvable(path, `the dynamic reference ${value} is known only when deployed`);
-}
-
-function list(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Unresolvable(path, 'an intrinsic function needs a list here');
-  return value;
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new Unresolvable(path, 'an intrinsic function needs a string here');
+  throw knownOnlyWhenDeployed(path, `the dynamic reference ${value.slice(0, 200)} is known only when deployed`);
 }

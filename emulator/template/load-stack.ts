@@ -1,17 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmulatorError } from '../stack/emulator-error.ts';
-import type { Stack } from '../stack/stack.ts';
-import { Unresolvable } from './intrinsics.ts';
+import type { LambdaFunction, Stack } from '../stack/stack.ts';
+import { createFunctionIndex } from './function-index.ts';
+import { undeclared } from './parameters.ts';
 import { createPhysicalIds } from './physical-ids.ts';
 import { createProblems, type Problems } from './problems.ts';
-import { type Properties, readProperties } from './properties.ts';
 import { readApis } from './read-apis.ts';
-import { type CodeFolders, readFunction } from './read-function.ts';
+import { type CodeFolders, type FunctionDescription, readFunction } from './read-function.ts';
+import { readFunctionUrls } from './read-function-urls.ts';
+import { readJson } from './read-json.ts';
 import { readPermission } from './read-permission.ts';
+import { createRoles } from './read-roles.ts';
 import { readTable } from './read-table.ts';
-import { RESOURCE_TYPES } from './resource-types.ts';
-import { createScope, type TemplateScope } from './scope.ts';
+import { existingResources } from './resources.ts';
+import { createScope } from './scope.ts';
 import { asTemplate, type Template } from './template.ts';
 
 export interface LoadStackOptions extends CodeFolders {
@@ -27,72 +29,78 @@ export interface LoadStackOptions extends CodeFolders {
 
 /**
  * Reads a compiled CloudFormation template, and unpacks the artifacts it names.
- * @throws EmulatorError naming every resource and property that the emulator cannot run, all at once
+ * @throws EmulatorError naming every resource and property that the emulator cannot run, all at once; and only then, all
+ *   at once, the artifacts that cannot be unpacked
  */
-export function loadStack({ stackName: name, region, accountId, parameters, ...options }: LoadStackOptions): Stack {
-  const template = asTemplate(options.template, `The template of stack ${name}`);
-  const identity = { name, partition: partitionOf(region), region, accountId: accountId ?? '123456789012' };
-  const problems = createProblems(name);
-  const scope = createScope(template, identity, createPhysicalIds(name), parameters ?? {});
-  const resources = existingResources(template, scope, problems);
+export function loadStack({ stackName, region, accountId, parameters = {}, ...options }: LoadStackOptions): Stack {
+  const template = asTemplate(options.template, `The template of stack ${stackName}`);
+  const problems = createProblems(stackName);
+  const identity = { name: stackName, partition: partitionOf(region), region, accountId: accountId ?? '123456789012' };
+  const scope = createScope(template, identity, createPhysicalIds(stackName), parameters);
+  refuseMacros(template, problems);
+  for (const name of undeclared(template, parameters)) {
+    problems.report(`Parameters.${name}`, 'the template has no such parameter');
+  }
 
-  const ofType = (type: string): readonly Properties[] => resources.get(type) ?? [];
-  const functions = ofType('AWS::Lambda::Function').flatMap((it) => readFunction(it, scope, options) ?? []);
-  const functionArns = ofType('AWS::Lambda::Function').map((it) => String(scope.attribute(it.logicalId, 'Arn')));
-  const apis = readApis(ofType, scope, new Set(functionArns));
-  const permissions = ofType('AWS::Lambda::Permission').flatMap((it) => readPermission(it, identity, functions) ?? []);
-  const tables = ofType('AWS::DynamoDB::Table').flatMap((it) => readTable(it, scope) ?? []);
+  const resources = existingResources(template, scope, problems);
+  const index = createFunctionIndex(resources, scope, identity);
+  const { domains, ...apis } = readApis(resources, scope, index);
+  const urls = readFunctionUrls(resources, scope, index);
+  const roles = createRoles(resources, scope, identity);
+  const functions = resources('AWS::Lambda::Function').flatMap((it) => {
+    return readFunction(it, scope, roles, urls.get(String(scope.attribute(it.logicalId, 'Arn')))) ?? [];
+  });
+  const permissions = resources('AWS::Lambda::Permission').flatMap((it) => readPermission(it, identity, index) ?? []);
+  const tables = resources('AWS::DynamoDB::Table').flatMap((it) => readTable(it, scope) ?? []);
+  reportTwins(functions, problems);
+  reportTwins(tables, problems);
   problems.throwIfAny();
-  return { ...identity, functions, ...apis, domains: [], permissions, tables };
+  return { ...identity, functions: unpackAll(functions, options), ...apis, domains, permissions, tables };
 }
 
 /**
  * Reads the stack that `sls package` left in a folder (`.serverless`): its template, and the zips beside it.
  * @param folder absolute
- * @param cache where to unpack; kept from one start to the next
  * @throws EmulatorError
  */
-export function loadPackagedStack(
-  folder: string,
-  options: { cache: string; region: string; stackName: string; accountId?: string },
-): Stack {
-  const file = join(folder, 'cloudformation-template-update-stack.json');
-  let template: unknown;
-  try {
-    template = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new EmulatorError({
-      code: 'TEMPLATE_UNREADABLE',
-      cause: `The compiled template ${file} cannot be read: ${(error as Error).message}`,
-      cure: 'Package the service first: npx sls package',
-    });
-  }
+export function loadPackagedStack(folder: string, options: Omit<LoadStackOptions, 'template' | 'artifacts'>): Stack {
+  const template = readJson(join(folder, 'cloudformation-template-update-stack.json'), 'compiled template');
   return loadStack({ ...options, template, artifacts: folder });
 }
 
-/** The resources whose condition holds, by type. Reports types that nobody here knows, and identities that fail. */
-function existingResources(template: Template, scope: TemplateScope, problems: Problems): Map<string, Properties[]> {
-  const byType = new Map<string, Properties[]>();
-  for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    try {
-      if (!scope.exists(resource)) continue;
-      if (RESOURCE_TYPES[resource.Type] === undefined) {
-        problems.report(logicalId, `the emulator does not know resource type ${resource.Type}`);
-        continue;
-      }
-      if (ACTED_ON.test(resource.Type)) scope.ref(logicalId);
-    } catch (error) {
-      if (!(error instanceof Unresolvable)) throw error;
-      for (const { path, reason } of error.faults) problems.report(path, reason);
-      continue;
-    }
-    const others = byType.get(resource.Type) ?? [];
-    byType.set(resource.Type, [...others, readProperties(logicalId, resource, scope, problems)]);
+/** Macros rewrite a template while it is deployed. This one only adds functions, which the emulator knows. */
+function refuseMacros({ Transform: transform = [] }: Template, problems: Problems): void {
+  for (const macro of [transform].flat()) {
+    if (macro === 'AWS::LanguageExtensions') continue;
+    problems.report('Transform', 'macros are expanded only when deployed: give the template that they make');
   }
-  return byType;
 }
 
-const ACTED_ON = /^AWS::(ApiGatewayV2::(Api|Integration|Route|Stage)|Lambda::Function|DynamoDB::Table)$/;
+/** Names are unique in an account. */
+function reportTwins(all: readonly { readonly logicalId: string; readonly name: string }[], problems: Problems): void {
+  const seen = new Map<string, string>();
+  for (const { logicalId, name } of all) {
+    const other = seen.get(name);
+    if (other !== undefined) problems.report(logicalId, `has the name of ${other}: ${name}`);
+    seen.set(name, logicalId);
+  }
+}
+
+function unpackAll(functions: readonly FunctionDescription[], folders: CodeFolders): LambdaFunction[] {
+  const failures = new Map<string, EmulatorError>();
+  const unpacked = functions.flatMap(({ unpack, ...fn }) => {
+    try {
+      return [{ ...fn, codeFolder: unpack(folders) }];
+    } catch (error) {
+      if (!(error instanceof EmulatorError)) throw error;
+      failures.set(error.cause, error);
+      return [];
+    }
+  });
+  const [first] = failures.values();
+  if (first === undefined) return unpacked;
+  throw new EmulatorError({ code: first.code, cause: [...failures.keys()].join('\n'), cure: first.cure });
+}
 
 function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';

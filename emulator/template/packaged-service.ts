@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmulatorError } from '../stack/emulator-error.ts';
 import type { Stack } from '../stack/stack.ts';
-import { loadPackagedStack } from './load-stack.ts';
+import { type LoadStackOptions, loadPackagedStack } from './load-stack.ts';
+import { readJson } from './read-json.ts';
+import { isObject } from './values.ts';
 
 /** What `sls package` left in a folder: the stack, and what serverless.yml says of how to emulate it. */
 export interface PackagedService {
@@ -11,14 +13,15 @@ export interface PackagedService {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** `serverless-state.json`, as far as it is read. */
-interface State {
-  readonly service: {
-    readonly service: string;
-    readonly provider: { readonly stage: string; readonly region: string; readonly stackName?: string };
-    readonly custom?: { readonly postern?: Readonly<Record<string, unknown>> };
-  };
+/** What a package says of itself. */
+export interface PackagedState {
+  readonly stackName: string;
+  readonly region: string;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
+
+/** Over what the package says. */
+export type PackageOverrides = Partial<Pick<LoadStackOptions, 'stackName' | 'region' | 'accountId' | 'parameters'>>;
 
 /**
  * Reads a package without the framework.
@@ -26,20 +29,32 @@ interface State {
  * @param cache where to unpack the artifacts; kept from one start to the next
  * @throws EmulatorError
  */
-export function readPackagedService(folder: string, cache: string): PackagedService {
-  const { service } = readState(join(folder, 'serverless-state.json'));
-  const { stage, region, stackName = `${service.service}-${stage}` } = service.provider;
-  return { stack: loadPackagedStack(folder, { cache, region, stackName }), settings: service.custom?.postern ?? {} };
+export function readPackagedService(folder: string, cache: string, overrides: PackageOverrides = {}): PackagedService {
+  const { settings, ...state } = readPackagedState(folder);
+  return { stack: loadPackagedStack(folder, { ...state, ...overrides, cache }), settings };
 }
 
-function readState(file: string): State {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as State;
-  } catch (error) {
+/** @throws EmulatorError TEMPLATE_UNREADABLE when the folder has no state of that shape */
+export function readPackagedState(folder: string): PackagedState {
+  const file = stateFile(folder);
+  const state = readJson(file, "package's state");
+  const service = isObject(state) && isObject(state.service) ? state.service : {};
+  const provider = isObject(service.provider) ? service.provider : {};
+  const { stage, region, stackName = `${service.service}-${stage}` } = provider;
+  const custom = isObject(service.custom) ? service.custom.postern : undefined;
+  if (typeof service.service !== 'string' || typeof stage !== 'string' || typeof region !== 'string') {
     throw new EmulatorError({
       code: 'TEMPLATE_UNREADABLE',
-      cause: `The package's state ${file} cannot be read: ${error instanceof Error ? error.message : error}`,
-      cure: 'Package the service first: npx sls package',
+      cause: `The package's state ${file} lacks the service's name, its stage or its region.`,
+      cure: 'Package the service again: npx sls package',
     });
   }
+  return { stackName: String(stackName), region, settings: isObject(custom) ? custom : {} };
 }
+
+/** Whether `sls package` has left what it knows of a package beside it. */
+export function hasPackagedState(folder: string): boolean {
+  return existsSync(stateFile(folder));
+}
+
+const stateFile = (folder: string) => join(folder, 'serverless-state.json');

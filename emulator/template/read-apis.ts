@@ -1,177 +1,125 @@
-import type { HttpApi, HttpRoute, Integration, Stage, WebSocketApi, WebSocketRoute } from '../stack/stack.ts';
-import type { Scope } from './intrinsics.ts';
+import type { DomainMapping, HttpApi, HttpRoute, WebSocketApi } from '../stack/stack.ts';
+import { createApiResources, NOT_SUPPORTED, type Protocol } from './api-resources.ts';
+import type { FunctionIndex } from './function-index.ts';
 import type { Properties } from './properties.ts';
+import { readAuthorizers } from './read-authorizers.ts';
+import { readCors } from './read-cors.ts';
+import { readDomains } from './read-domains.ts';
+import { readIntegrations } from './read-integrations.ts';
+import { type ApiRoute, readRoutes } from './read-routes.ts';
+import { type ApiStage, readStages } from './read-stages.ts';
+import type { ResourcesOfType } from './resources.ts';
+import type { TemplateScope } from './scope.ts';
 
-/** The template's readable resources by type. */
-export type ResourcesOfType = (type: string) => readonly Properties[];
-
-interface OwnedStage extends Stage {
-  readonly apiId: string;
+interface Apis {
+  readonly httpApi?: HttpApi;
+  readonly webSocketApi?: WebSocketApi;
+  readonly domains: readonly DomainMapping[];
 }
 
-interface OwnedRoute extends WebSocketRoute {
+/** An API's own properties, and everything of it. */
+interface ApiParts {
+  readonly properties: Properties;
   readonly apiId: string;
+  readonly routes: readonly ApiRoute[];
+  readonly stages: readonly ApiStage[];
 }
 
-const NOT_SUPPORTED = 'the emulator does not support it';
+/** WS-30 */
+const DEFAULT_WEBSOCKET_SELECTION = '$request.body.action';
+const HTTP_SELECTION = '${request.method} ${request.path}';
+const API_KEY_SELECTION = '$request.header.x-api-key';
 
-/**
- * The stack's APIs with their routes, integrations and stages. At most one of each protocol; a second one is refused.
- * @param functionArns of every function of the template, also of those that cannot be run: that has been reported
- */
-export function readApis(
-  resources: ResourcesOfType,
-  scope: Scope,
-  functionArns: ReadonlySet<string>,
-): { httpApi?: HttpApi; webSocketApi?: WebSocketApi } {
-  const apis = resources('AWS::ApiGatewayV2::Api');
-  const protocolOf = (api: Properties) => api.requiredString('ProtocolType');
-  const protocols = new Map(apis.map((api) => [idOf(api, scope), protocolOf(api)]));
-
-  const integrations = new Map(
-    resources('AWS::ApiGatewayV2::Integration').flatMap((properties) => {
-      const protocol = protocols.get(properties.string('ApiId') ?? '');
-      const integration = readIntegration(properties, protocol, functionArns);
-      return integration ? [[idOf(properties, scope), integration] as const] : [];
-    }),
+/** The stack's APIs with all that belongs to them. At most one of each protocol; a second one is refused. */
+export function readApis(resources: ResourcesOfType, scope: TemplateScope, functions: FunctionIndex): Apis {
+  const apis = resources('AWS::ApiGatewayV2::Api').map((properties) => ({
+    properties,
+    apiId: String(scope.ref(properties.logicalId)),
+    protocol: protocolOf(properties),
+  }));
+  const parts = createApiResources(resources, scope, new Map(apis.map(({ apiId, protocol }) => [apiId, protocol])));
+  const integrations = readIntegrations(parts, functions);
+  const authorizers = readAuthorizers(parts, functions);
+  const routes = readRoutes(parts, { integrations, authorizers });
+  const ofApi = <T extends { apiId: string }>(all: readonly T[], apiId: string) =>
+    all.filter((item) => item.apiId === apiId);
+  const stages = readStages(parts, (apiId) => new Set(ofApi(routes, apiId).map(({ routeKey }) => routeKey)));
+  const domains = readDomains(resources, parts, (apiId, stage) =>
+    ofApi(stages, apiId).some(({ name }) => name === stage),
   );
-  const unread = new Set(resources('AWS::ApiGatewayV2::Integration').map((properties) => idOf(properties, scope)));
-  const responding = new Set(
-    resources('AWS::ApiGatewayV2::RouteResponse').map((properties) => properties.requiredString('RouteId')),
-  );
-  const routes = resources('AWS::ApiGatewayV2::Route').flatMap((properties) => {
-    const route = readRoute(properties, integrations, unread, responding.has(idOf(properties, scope)));
-    return route ?? [];
-  });
-  const stages = resources('AWS::ApiGatewayV2::Stage').flatMap((properties) => readStage(properties) ?? []);
 
-  const result: { httpApi?: HttpApi; webSocketApi?: WebSocketApi } = {};
-  for (const api of apis) {
-    const apiId = idOf(api, scope);
-    const identity = { logicalId: api.logicalId, apiId, name: api.string('Name') ?? api.logicalId };
-    const own = <T extends { apiId: string }>(all: readonly T[]) => all.filter((item) => item.apiId === apiId);
-    const ownStages = own(stages).map(({ apiId: _, ...stage }) => stage);
-    const [stage] = ownStages;
-    refuseUnsupported(api);
-    if (stage === undefined) {
-      api.report('ProtocolType', 'the API has no stage that serves it (AWS::ApiGatewayV2::Stage)');
-      continue;
-    }
-    switch (protocolOf(api)) {
-      case 'HTTP': {
-        if (result.httpApi) api.report('ProtocolType', `a second HTTP API (beside ${result.httpApi.logicalId})`);
-        result.httpApi = {
-          ...identity,
-          stages: ownStages,
-          routes: own(routes).map(asHttpRoute),
-          defaultEndpoint: true,
-        };
-        break;
-      }
-      case 'WEBSOCKET': {
-        if (result.webSocketApi) {
-          api.report('ProtocolType', `a second WebSocket API (beside ${result.webSocketApi.logicalId})`);
-        }
-        if (ownStages.length > 1) api.report('ProtocolType', 'a WebSocket API with more than one stage');
-        const expression = api.string('RouteSelectionExpression') ?? '$request.body.action';
-        result.webSocketApi = {
-          ...identity,
-          stage,
-          routeSelectionExpression: expression,
-          routes: own(routes).map(({ apiId: _, ...route }) => route),
-          defaultEndpoint: true,
-        };
-        break;
-      }
-      default:
-        api.report('ProtocolType', 'must be HTTP or WEBSOCKET');
+  let httpApi: HttpApi | undefined;
+  let webSocketApi: WebSocketApi | undefined;
+  for (const { properties, apiId, protocol } of apis) {
+    const own = { properties, apiId, routes: ofApi(routes, apiId), stages: ofApi(stages, apiId) };
+    if (protocol === 'HTTP') {
+      if (httpApi) properties.report('ProtocolType', `a second HTTP API (beside ${httpApi.logicalId})`);
+      httpApi = readHttpApi(own) ?? httpApi;
+    } else if (protocol === 'WEBSOCKET') {
+      if (webSocketApi) properties.report('ProtocolType', `a second WebSocket API (beside ${webSocketApi.logicalId})`);
+      webSocketApi = readWebSocketApi(own) ?? webSocketApi;
     }
   }
-  return result;
+  return { ...(httpApi && { httpApi }), ...(webSocketApi && { webSocketApi }), domains };
 }
 
-function refuseUnsupported(api: Properties): void {
-  api.refuse(['Body', 'BodyS3Location', 'Target', 'RouteKey', 'CorsConfiguration'], NOT_SUPPORTED);
-  if (api.boolean('DisableExecuteApiEndpoint')) api.report('DisableExecuteApiEndpoint', NOT_SUPPORTED);
+function protocolOf(properties: Properties): Protocol | undefined {
+  if (!properties.has('ProtocolType')) properties.report('ProtocolType', 'is required');
+  return properties.choice('ProtocolType', ['HTTP', 'WEBSOCKET']);
 }
 
-/** @param unread ids of every integration of the template, so that one already refused is not refused twice */
-function readRoute(
-  properties: Properties,
-  integrations: ReadonlyMap<string, Integration>,
-  unread: ReadonlySet<string>,
-  hasResponse: boolean,
-): OwnedRoute | undefined {
-  const authorization = properties.string('AuthorizationType') ?? 'NONE';
-  if (authorization !== 'NONE') {
-    properties.report('AuthorizationType', `${authorization} is not supported: only NONE is`);
+function readHttpApi(api: ApiParts): HttpApi | undefined {
+  const { properties, routes, stages } = api;
+  const shared = readShared(api);
+  const expression = properties.string('RouteSelectionExpression') ?? HTTP_SELECTION;
+  if (expression !== HTTP_SELECTION) {
+    properties.report('RouteSelectionExpression', `must be ${HTTP_SELECTION} for an HTTP API`);
   }
-  if (properties.boolean('ApiKeyRequired')) properties.report('ApiKeyRequired', NOT_SUPPORTED);
-  const apiId = properties.requiredString('ApiId');
-  const routeKey = properties.requiredString('RouteKey');
-  const target = properties.requiredString('Target');
-  if (apiId === undefined || routeKey === undefined || target === undefined) return undefined;
-
-  const integrationId = target.replace(/^integrations\//, '');
-  const integration = integrations.get(integrationId);
-  if (integration === undefined) {
-    if (!unread.has(integrationId)) properties.report('Target', `${target} is no integration of this stack`);
-    return undefined;
-  }
-  const respond = hasResponse && properties.string('RouteResponseSelectionExpression') === '$default';
-  return { apiId, logicalId: properties.logicalId, routeKey, integration, respond, authorization: { kind: 'none' } };
+  const cors = readCors(properties, 'CorsConfiguration', 'api');
+  properties.refuseOthers(HARMLESS);
+  return {
+    ...shared,
+    stages: stages.map(({ apiId: _, ...stage }) => stage),
+    routes: routes.map(asHttpRoute),
+    ...(cors && { cors }),
+  };
 }
 
-/**
- * Timeouts: 50 to 30,000 ms for HTTP APIs (HR-06), to 29,000 ms for WebSocket APIs (WS-10); the most is the default.
- */
-function readIntegration(
-  properties: Properties,
-  protocol: string | undefined,
-  functionArns: ReadonlySet<string>,
-): Integration | undefined {
-  const type = properties.requiredString('IntegrationType');
-  if (type !== undefined && type !== 'AWS_PROXY') {
-    properties.report('IntegrationType', `${type} is not supported: only AWS_PROXY is`);
-    return undefined;
-  }
-  properties.refuse(['CredentialsArn', 'IntegrationSubtype', 'RequestParameters', 'ResponseParameters'], NOT_SUPPORTED);
-  if (properties.string('ConnectionType') === 'VPC_LINK') properties.report('ConnectionType', NOT_SUPPORTED);
-
-  const longest = protocol === 'WEBSOCKET' ? 29_000 : 30_000;
-  const timeoutMs = properties.number('TimeoutInMillis', { min: 50, max: longest, otherwise: longest });
-  const format = protocol === 'WEBSOCKET' ? '1.0' : (properties.requiredString('PayloadFormatVersion') ?? '2.0');
-  if (format !== '1.0' && format !== '2.0') {
-    properties.report('PayloadFormatVersion', 'must be 1.0 or 2.0');
-    return undefined;
-  }
-  const uri = properties.requiredString('IntegrationUri');
-  if (uri === undefined) return undefined;
-  const functionArn = /:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
-  if (!functionArns.has(functionArn)) {
-    properties.report('IntegrationUri', `${uri} names no function of this stack`);
-    return undefined;
-  }
-  return { logicalId: properties.logicalId, functionArn, payloadFormatVersion: format, timeoutMs };
+function readWebSocketApi(api: ApiParts): WebSocketApi | undefined {
+  const { properties, routes, stages } = api;
+  const shared = readShared(api);
+  const routeSelectionExpression = properties.string('RouteSelectionExpression') ?? DEFAULT_WEBSOCKET_SELECTION;
+  properties.refuse(['CorsConfiguration'], 'is for HTTP APIs');
+  properties.refuseOthers(HARMLESS);
+  const [first, ...others] = stages.map(({ apiId: _, ...stage }) => stage);
+  if (others.length > 0) properties.report('ProtocolType', 'a WebSocket API with more than one stage');
+  if (first === undefined) return undefined;
+  return {
+    ...shared,
+    stage: first,
+    routeSelectionExpression,
+    routes: routes.map(({ apiId: _, ...route }) => route),
+  };
 }
 
-function readStage(properties: Properties): OwnedStage | undefined {
-  const apiId = properties.requiredString('ApiId');
-  const name = properties.requiredString('StageName');
-  if (!properties.boolean('AutoDeploy') && properties.string('DeploymentId') === undefined) {
-    properties.report('DeploymentId', 'without it, or AutoDeploy, the stage serves no route');
+/** Validation of messages is by models, which are refused; addresses of IPv6 change nothing here. */
+const HARMLESS = ['Description', 'DisableSchemaValidation', 'IpAddressType', 'Tags', 'Version'];
+
+function readShared({ properties, apiId, stages }: ApiParts) {
+  const name = properties.requiredString('Name') ?? '';
+  properties.refuse(
+    ['BasePath', 'Body', 'BodyS3Location', 'CredentialsArn', 'FailOnWarnings', 'RouteKey', 'Target'],
+    NOT_SUPPORTED,
+  );
+  const apiKeys = properties.string('ApiKeySelectionExpression') ?? API_KEY_SELECTION;
+  if (apiKeys !== API_KEY_SELECTION) properties.report('ApiKeySelectionExpression', NOT_SUPPORTED);
+  if (stages.length === 0) {
+    properties.report('ProtocolType', 'the API has no stage that serves it (AWS::ApiGatewayV2::Stage)');
   }
-  const variables = Object.entries(properties.object('StageVariables') ?? {}).map(([key, value]) => [
-    key,
-    String(value),
-  ]);
-  return apiId !== undefined && name !== undefined
-    ? { apiId, name, variables: Object.fromEntries(variables) }
-    : undefined;
+  const defaultEndpoint = !properties.boolean('DisableExecuteApiEndpoint');
+  return { logicalId: properties.logicalId, apiId, name, defaultEndpoint };
 }
 
-function asHttpRoute({ logicalId, routeKey, integration, authorization }: WebSocketRoute): HttpRoute {
+function asHttpRoute({ logicalId, routeKey, integration, authorization }: ApiRoute): HttpRoute {
   return { logicalId, routeKey, integration, authorization };
 }
-
-const idOf = (properties: Properties, scope: Scope) => String(scope.ref(properties.logicalId));

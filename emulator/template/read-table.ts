@@ -1,58 +1,69 @@
 import type { KeyElement, SecondaryIndex, Table } from '../stack/stack.ts';
-import type { Scope } from './intrinsics.ts';
 import type { Properties } from './properties.ts';
-import { isObject } from './template.ts';
+import type { TemplateScope } from './scope.ts';
 
-/** One `AWS::DynamoDB::Table`. Capacity, billing, backups and tags change nothing that can be seen offline. */
-export function readTable(properties: Properties, scope: Scope): Table | undefined {
+/** Capacity, billing, backups, encryption and tags change nothing that can be seen offline. */
+const HARMLESS = [
+  ...['BillingMode', 'ContributorInsightsSpecification', 'DeletionProtectionEnabled', 'KinesisStreamSpecification'],
+  ...['OnDemandThroughput', 'PointInTimeRecoverySpecification', 'ProvisionedThroughput', 'SSESpecification'],
+  ...['StreamSpecification', 'TableClass', 'TableName', 'Tags', 'WarmThroughput'],
+];
+
+/** One `AWS::DynamoDB::Table`; undefined when it has no usable key, which has been reported. */
+export function readTable(properties: Properties, scope: TemplateScope): Table | undefined {
   properties.refuse(['LocalSecondaryIndexes'], 'local secondary indexes are not supported');
-  const keySchema = readKeySchema(properties.list('KeySchema'));
-  const attributes = properties.list('AttributeDefinitions').flatMap((definition) => {
-    if (!isObject(definition)) return [];
-    const { AttributeName: name, AttributeType: type } = definition;
-    return typeof name === 'string' && (type === 'S' || type === 'N' || type === 'B') ? [{ name, type } as const] : [];
+  properties.refuse(['ImportSourceSpecification', 'ResourcePolicy'], 'the emulator does not support it');
+  const keySchema = readKeySchema(properties);
+  const attributes = properties.sections('AttributeDefinitions').flatMap((definition) => {
+    const name = definition.requiredString('AttributeName');
+    const type = definition.choice('AttributeType', ['S', 'N', 'B']);
+    return name !== undefined && type !== undefined ? [{ name, type }] : [];
   });
-  const indexes = properties.list('GlobalSecondaryIndexes').flatMap((index) => {
-    const read = readIndex(index);
-    if (read === undefined) properties.report('GlobalSecondaryIndexes', 'an index lacks its name, key or projection');
-    return read ?? [];
-  });
-  if (keySchema.length === 0) {
-    properties.report('KeySchema', 'needs a HASH key, and at most a RANGE key beside it');
-    return undefined;
-  }
-  for (const { name } of [...keySchema, ...indexes.flatMap((index) => index.keySchema)]) {
+  const indexes = properties.sections('GlobalSecondaryIndexes').flatMap((index) => readIndex(index) ?? []);
+  const ttl = properties.section('TimeToLiveSpecification');
+  const ttlAttribute = ttl?.boolean('Enabled') ? ttl.requiredString('AttributeName') : undefined;
+  properties.refuseOthers(HARMLESS);
+  if (keySchema === undefined) return undefined;
+
+  const keys = new Set([...keySchema, ...indexes.flatMap((index) => index.keySchema)].map(({ name }) => name));
+  for (const name of keys) {
     if (attributes.some((attribute) => attribute.name === name)) continue;
     properties.report('AttributeDefinitions', `lacks the key attribute ${name} (of type S, N or B)`);
   }
-  const ttl = properties.object('TimeToLiveSpecification');
-  const ttlAttribute = String(ttl?.Enabled) === 'true' ? ttl?.AttributeName : undefined;
+  for (const { name } of attributes) {
+    if (!keys.has(name))
+      properties.report('AttributeDefinitions', `${name} is the key of nothing: DynamoDB refuses that`);
+  }
   return {
     logicalId: properties.logicalId,
     name: String(scope.ref(properties.logicalId)),
     keySchema,
     attributes,
     indexes,
-    ...(typeof ttlAttribute === 'string' ? { ttlAttribute } : {}),
+    ...(ttlAttribute !== undefined && { ttlAttribute }),
   };
 }
 
-function readIndex(index: unknown): SecondaryIndex | undefined {
-  if (!isObject(index) || !isObject(index.Projection)) return undefined;
-  const { ProjectionType: projection, NonKeyAttributes: nonKey = [] } = index.Projection;
-  const keySchema = readKeySchema(index.KeySchema);
-  if (typeof index.IndexName !== 'string' || keySchema.length === 0 || !Array.isArray(nonKey)) return undefined;
-  if (projection !== 'ALL' && projection !== 'KEYS_ONLY' && projection !== 'INCLUDE') return undefined;
-  return { name: index.IndexName, keySchema, projection, nonKeyAttributes: nonKey.map(String) };
+function readIndex(index: Properties): SecondaryIndex | undefined {
+  const name = index.requiredString('IndexName');
+  const keySchema = readKeySchema(index);
+  const projection = index.section('Projection');
+  const type = projection?.choice('ProjectionType', ['ALL', 'KEYS_ONLY', 'INCLUDE']);
+  const nonKeyAttributes = projection?.strings('NonKeyAttributes') ?? [];
+  if (type === undefined) index.report('Projection', 'needs its ProjectionType');
+  if (name === undefined || keySchema === undefined || type === undefined) return undefined;
+  return { name, keySchema, projection: type, nonKeyAttributes };
 }
 
-/** Empty when it is not a valid key: one HASH, then at most one RANGE. */
-function readKeySchema(value: unknown): readonly KeyElement[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > 2) return [];
-  const elements = value.flatMap((element): KeyElement[] => {
-    const { AttributeName: name, KeyType: type } = isObject(element) ? element : {};
-    return typeof name === 'string' && (type === 'HASH' || type === 'RANGE') ? [{ name, type }] : [];
+/** One HASH, then at most one RANGE; anything else is reported. */
+function readKeySchema(owner: Properties): readonly KeyElement[] | undefined {
+  const elements = owner.sections('KeySchema').flatMap((element): KeyElement[] => {
+    const name = element.requiredString('AttributeName');
+    const type = element.choice('KeyType', ['HASH', 'RANGE']);
+    return name !== undefined && type !== undefined ? [{ name, type }] : [];
   });
-  const types = elements.map((element) => element.type).join();
-  return types === 'HASH' || types === 'HASH,RANGE' ? elements : [];
+  const types = elements.map(({ type }) => type).join();
+  if (types === 'HASH' || types === 'HASH,RANGE') return elements;
+  owner.report('KeySchema', 'needs a HASH key, and at most a RANGE key beside it');
+  return undefined;
 }

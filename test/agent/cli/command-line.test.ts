@@ -53,6 +53,17 @@ describe('postern', () => {
     return { child, text, exit, event };
   }
 
+  it('takes a single word for a command that there is not, and refuses an edge to dev, which has its own', async () => {
+    for (const [words, said] of [
+      [['tokn'], /There is no command tokn\.\nCommands are dev, emulator and token/],
+      [['dev', '--endpoint', 'ws://127.0.0.1:1'], /--endpoint says nothing to dev/],
+    ] as const) {
+      const { exit, text } = run([...words]);
+      expect(await exit).to.equal(2);
+      expect(text.err).to.match(said);
+    }
+  });
+
   it('serves a tunnel, reports in JSON, and ends with 0 on SIGTERM', async () => {
     const upstream = await startHttpUpstream((_request, response) => response.end('hello'));
     cleanup(upstream.stop);

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { strToU8, zipSync } from 'fflate';
+import { EmulatorError } from '../../../emulator/stack/emulator-error.ts';
 import type { Stack } from '../../../emulator/stack/stack.ts';
 import { loadStack } from '../../../emulator/template/load-stack.ts';
 
@@ -18,7 +20,14 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-type Resources = Record<string, { Type: string; Condition?: string; Properties?: Record<string, unknown> }>;
+export interface Resource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly Properties?: Record<string, unknown>;
+}
+
+export type Resources = Record<string, Resource>;
 
 /** Loads a template in which `artifact.zip` is there for every function that wants it. */
 export function load(resources: Resources, rest: object = {}): Stack {
@@ -33,10 +42,36 @@ export function load(resources: Resources, rest: object = {}): Stack {
   });
 }
 
+/** The message of the one error that loading ends with. */
+export function refusal(resources: Resources, rest?: object): string {
+  try {
+    load(resources, rest);
+  } catch (error) {
+    expect(error).to.be.instanceOf(EmulatorError).with.property('code', 'TEMPLATE_INVALID');
+    return (error as EmulatorError).message;
+  }
+  throw new Error('the template was accepted');
+}
+
+/** The resource with some of its properties changed; `undefined` takes one away. */
+export function changed(resource: Resource | undefined, properties: Record<string, unknown>): Resource {
+  if (resource === undefined) throw new Error('no resource to change');
+  return { ...resource, Properties: { ...resource.Properties, ...properties } };
+}
+
+/** The ARN of `App` and of what else has that logical id. */
+export const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+
+/** The URI by which API Gateway invokes a function. */
+export const uriOf = (logicalId: string, qualifier = '') => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${logicalId}.Arn}${qualifier}/invocations`,
+});
+
 export const FUNCTION = {
   Type: 'AWS::Lambda::Function',
   Properties: {
     FunctionName: 'shop-dev-app',
+    Role: 'arn:aws:iam::123456789012:role/shop',
     Handler: 'src/app.handler',
     Runtime: 'nodejs22.x',
     Code: { S3Bucket: 'deployments', S3Key: 'serverless/shop/dev/1-2026/artifact.zip' },

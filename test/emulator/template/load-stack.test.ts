@@ -1,24 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { strToU8, zipSync } from 'fflate';
 import { EmulatorError } from '../../../emulator/stack/emulator-error.ts';
-import { unpackArtifact } from '../../../emulator/template/artifacts.ts';
 import { loadPackagedStack, loadStack } from '../../../emulator/template/load-stack.ts';
-import { api, FUNCTION, load, makeFolder, removeFolders } from './fixture.ts';
+import { api, arnOf, changed, FUNCTION, load, makeFolder, refusal, removeFolders, uriOf } from './fixture.ts';
 
 const ACCOUNT = 'arn:aws:lambda:eu-central-1:123456789012';
-
-/** The message of the one error that loading ends with. */
-function refusal(resources: Parameters<typeof load>[0], rest?: object): string {
-  try {
-    load(resources, rest);
-  } catch (error) {
-    expect(error).to.be.instanceOf(EmulatorError).with.property('code', 'TEMPLATE_INVALID');
-    return (error as EmulatorError).message;
-  }
-  throw new Error('the template was accepted');
-}
 
 describe('loadStack', () => {
   afterEach(removeFolders);
@@ -96,6 +84,7 @@ describe('loadStack', () => {
           payloadFormatVersion: '1.0',
           timeoutMs: 30_000,
         },
+        authorization: { kind: 'none' },
       },
     ]);
   });
@@ -123,12 +112,10 @@ describe('loadStack', () => {
 
   it('finds the function in the long form of an integration URI', () => {
     const resources = api('WEBSOCKET', '$default');
-    const uri = 'arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/${App.Arn}/invocations';
-    const properties = { ...resources.Integration?.Properties, IntegrationUri: { 'Fn::Sub': uri } };
     const stack = load({
       ...resources,
       App: FUNCTION,
-      Integration: { Type: 'AWS::ApiGatewayV2::Integration', Properties: properties },
+      Integration: changed(resources.Integration, { IntegrationUri: uriOf('App') }),
     });
     expect(stack.webSocketApi?.routes[0]?.integration.functionArn).to.equal(`${ACCOUNT}:function:shop-dev-app`);
   });
@@ -143,18 +130,30 @@ describe('loadStack', () => {
         ...rest,
       },
     });
-    const arn = { 'Fn::GetAtt': ['App', 'Arn'] };
+    const arn = arnOf('App');
+    const url = { Action: 'lambda:InvokeFunctionUrl', Principal: '*', FunctionUrlAuthType: 'NONE' };
     const { permissions } = load({
       App: FUNCTION,
       Any: permission(arn, {}),
       ByName: permission('shop-dev-app', { SourceArn: 'arn:x/$connect' }),
-      Url: permission(arn, { Action: 'lambda:InvokeFunctionUrl' }),
+      ByPartialArn: permission('123456789012:function:shop-dev-app', { Action: 'lambda:*' }),
+      Url: permission(arn, url),
+      ViaUrl: permission(arn, { Principal: '*', InvokedViaFunctionUrl: true }),
       Foreign: permission(arn, { SourceAccount: '999999999999' }),
+      Alexa: permission(arn, { EventSourceToken: 'amzn1.ask.skill.x' }),
+      Other: permission(arn, { Action: 'lambda:GetFunction' }),
     });
-    const common = { functionArn: `${ACCOUNT}:function:shop-dev-app`, principal: 'apigateway.amazonaws.com' };
+    const functionArn = `${ACCOUNT}:function:shop-dev-app`;
+    const common = { functionArn, principal: 'apigateway.amazonaws.com', action: 'lambda:InvokeFunction' };
     expect(permissions).to.deep.equal([
       { logicalId: 'Any', ...common },
       { logicalId: 'ByName', ...common, sourceArn: 'arn:x/$connect' },
+      { logicalId: 'ByPartialArn', ...common, action: 'lambda:*' },
+      {
+        ...{ logicalId: 'Url', ...common, action: 'lambda:InvokeFunctionUrl' },
+        ...{ principal: '*', functionUrlAuthType: 'NONE' },
+      },
+      { logicalId: 'ViaUrl', ...common, principal: '*', viaFunctionUrl: true },
     ]);
   });
 
@@ -229,9 +228,67 @@ describe('loadStack', () => {
   });
 
   it('reports every unknown resource type at once, by logical id', () => {
-    const message = refusal({ Queue: { Type: 'AWS::SQS::Queue' }, Url: { Type: 'AWS::Lambda::Url' } });
-    expect(message).to.contain('Queue: the emulator does not know resource type AWS::SQS::Queue');
-    expect(message).to.contain('Url: the emulator does not know resource type AWS::Lambda::Url');
+    const types = ['AWS::SQS::Queue', 'AWS::Lambda::EventSourceMapping', 'AWS::Serverless::Function', 'constructor'];
+    const message = refusal(Object.fromEntries(types.map((Type, index) => [`No${index}`, { Type }])));
+    for (const [index, type] of types.entries()) {
+      expect(message).to.contain(`No${index}: the emulator does not know resource type ${type}`);
+    }
+  });
+
+  it('reports properties that nobody here knows: what they would do is not ignored', () => {
+    const message = refusal({ App: changed(FUNCTION, { Timeuot: 5, DurableConfig: {}, Layers: ['arn:x'] }) });
+    expect(message).to.contain('App.Properties.Timeuot: the emulator does not know this property');
+    expect(message).to.contain('App.Properties.DurableConfig: the emulator does not support it');
+    expect(message).to.contain('App.Properties.Layers: the emulator does not support layers');
+  });
+
+  it('reports dependencies, conditions and parameters that do not exist', () => {
+    const message = refusal({
+      App: { ...FUNCTION, DependsOn: ['Log', 'Things'] },
+      Log: { Type: 'AWS::Logs::LogGroup', Condition: 'Nowhere' },
+    });
+    expect(message).to.contain('App.DependsOn: Things is no resource of this stack');
+    expect(message).to.contain('Conditions: there is no condition Nowhere');
+  });
+
+  it('takes parameters as CloudFormation does: declared, allowed, and not what only a deployment knows', () => {
+    const template = {
+      Parameters: {
+        Stage: { Type: 'String', Default: 'dev', AllowedValues: ['dev', 'prod'] },
+        Ports: { Type: 'CommaDelimitedList', Default: '1, 2' },
+        Secret: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/key' },
+      },
+      Resources: {
+        App: changed(FUNCTION, {
+          Code: { ZipFile: '' },
+          FunctionName: { 'Fn::Sub': 'shop-${Stage}' },
+          Environment: { Variables: { PORTS: { 'Fn::Join': [';', { Ref: 'Ports' }] }, KEY: { Ref: 'Secret' } } },
+        }),
+      },
+    };
+    const folder = makeFolder();
+    const options = { template, stackName: 'x', region: 'us-east-1', artifacts: folder, cache: folder };
+    const messageOf = (parameters: Record<string, string>) => {
+      try {
+        loadStack({ ...options, parameters });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      throw new Error('accepted');
+    };
+    expect(messageOf({})).to.contain('Parameters.Secret: a value of type AWS::SSM').and.contain('has one thing');
+    expect(messageOf({ Stage: 'x' })).to.contain('Parameters.Stage: "x" is none of its AllowedValues');
+    expect(messageOf({ Stgae: 'dev' })).to.contain('Parameters.Stgae: the template has no such parameter');
+  });
+
+  it('refuses macros, which nobody has expanded yet', () => {
+    const transform = (Transform: unknown) => refusal({ App: FUNCTION }, { Transform });
+    expect(transform('AWS::Serverless-2016-10-31')).to.contain('Transform: macros are expanded only when deployed');
+    expect(load({ App: FUNCTION }, { Transform: 'AWS::LanguageExtensions' }).functions).to.have.length(1);
+  });
+
+  it('names two functions or tables that would have one name', () => {
+    expect(refusal({ App: FUNCTION, Twin: FUNCTION })).to.contain('Twin: has the name of App: shop-dev-app');
   });
 
   it('reports every unresolvable value at once, by logical id and property path', () => {
@@ -257,30 +314,35 @@ describe('loadStack', () => {
     expect(message).to.contain('App.Properties.Environment.Variables.AWS_REGION: Lambda sets this variable itself');
   });
 
-  it('refuses what it does not do yet by name: authorizers, CORS, other integrations', () => {
+  it('refuses integrations other than AWS_PROXY, and what they would transform, by name', () => {
     const resources = api('HTTP', 'GET /');
     const message = refusal({
       ...resources,
       App: FUNCTION,
-      Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', CorsConfiguration: {} } },
-      Integration: {
-        Type: 'AWS::ApiGatewayV2::Integration',
-        Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'HTTP_PROXY' },
-      },
-      Route: {
-        Type: 'AWS::ApiGatewayV2::Route',
-        Properties: { ...resources.Route?.Properties, AuthorizationType: 'JWT' },
-      },
+      Integration: changed(resources.Integration, {
+        CredentialsArn: 'arn:x',
+        RequestParameters: {},
+        TimeoutInMillis: 49,
+      }),
+      Proxy: changed(resources.Integration, { IntegrationType: 'HTTP_PROXY' }),
+      Mock: changed(resources.Integration, { IntegrationType: 'MOCK', IntegrationUri: undefined }),
     });
-    expect(message).to.contain('Api.Properties.CorsConfiguration:');
-    expect(message).to.contain('Integration.Properties.IntegrationType: HTTP_PROXY is not supported');
-    expect(message).to.contain('Route.Properties.AuthorizationType: JWT is not supported');
-    expect(message).to.contain('has 3 things');
+    expect(message).to.contain('Integration.Properties.CredentialsArn: the emulator does not support it');
+    expect(message).to.contain('Integration.Properties.RequestParameters: the emulator does not support it');
+    expect(message).to.contain(
+      'Integration.Properties.TimeoutInMillis: must be a whole number from 50 to 30000, not 49',
+    );
+    expect(message).to.contain('Proxy.Properties.IntegrationType: HTTP_PROXY is not supported: only AWS_PROXY is');
+    expect(message).to.contain('Mock.Properties.IntegrationType: MOCK is not supported: only AWS_PROXY is');
+    expect(message).to.contain('has 5 things');
   });
 
   it('names a circular reference instead of following it', () => {
     const circular = { ...FUNCTION.Properties, FunctionName: { 'Fn::Sub': 'x-${App}' } };
     expect(refusal({ App: { ...FUNCTION, Properties: circular } })).to.match(/App: it refers to itself/);
+    const conditions = { A: { 'Fn::Not': [{ Condition: 'B' }] }, B: { 'Fn::Not': [{ Condition: 'A' }] } };
+    const looped = refusal({ App: { ...FUNCTION, Condition: 'A' } }, { Conditions: conditions });
+    expect(looped).to.match(/Conditions\.A: it refers to itself/);
   });
 
   it('says what to do when there is no package, or an artifact is missing', () => {
@@ -292,34 +354,12 @@ describe('loadStack', () => {
       /artifact\.zip does not exist/,
     );
   });
-});
 
-describe('unpackArtifact', () => {
-  afterEach(removeFolders);
-
-  it('unpacks by content, once, and keeps entries inside', () => {
+  it('names every artifact that is missing, once the template itself is right', () => {
+    const named = (FunctionName: string, S3Key: string) => changed(FUNCTION, { FunctionName, Code: { S3Key } });
+    const template = { Resources: { A: named('a', 'x/a.zip'), B: named('b', 'x/b.zip'), C: named('c', 'x/b.zip') } };
     const folder = makeFolder();
-    const cache = join(folder, 'cache');
-    const write = (name: string, files: Record<string, string>) => {
-      const entries = Object.entries(files).map(([path, text]) => [path, strToU8(text)]);
-      writeFileSync(join(folder, name), zipSync(Object.fromEntries(entries)));
-      return join(folder, name);
-    };
-    const first = unpackArtifact(write('a.zip', { 'a/b.cjs': '1', '../../evil.txt': 'x' }), cache);
-    writeFileSync(join(first, 'a/b.cjs'), 'changed by hand');
-    const again = unpackArtifact(join(folder, 'a.zip'), cache);
-    const other = unpackArtifact(write('b.zip', { 'a/b.cjs': '2' }), cache);
-
-    expect(again).to.equal(first);
-    expect(readFileSync(join(again, 'a/b.cjs'), 'utf8'), 'not unpacked a second time').to.equal('changed by hand');
-    expect(readFileSync(join(other, 'a/b.cjs'), 'utf8')).to.equal('2');
-    expect(existsSync(join(folder, 'evil.txt'))).to.equal(false);
-    expect(readdirSync(cache).filter((name) => name.includes('-'))).to.deep.equal([]);
-  });
-
-  it('names a file that is not a zip', () => {
-    const file = join(makeFolder(), 'a.zip');
-    writeFileSync(file, 'not a zip');
-    expect(() => unpackArtifact(file, makeFolder())).to.throw(EmulatorError, /a\.zip is not a zip archive/);
+    const load = () => loadStack({ template, artifacts: folder, cache: folder, region: 'us-east-1', stackName: 'x' });
+    expect(load).to.throw(EmulatorError, /a\.zip does not exist\.\n.*b\.zip does not exist\.\nPackage/);
   });
 });
