@@ -1,8 +1,10 @@
+import { createCertificate } from './certificate.ts';
 import type { DatabaseFaults } from './dynamodb/faults.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import type { GatewayControl } from './gateway/control.ts';
 import type { GatewayFaults } from './gateway/faults.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
-import type { Quotas } from './gateway/quotas.ts';
+import { DEFAULT_QUOTAS, type Quotas } from './gateway/quotas.ts';
 import type { Switches } from './gateway/switches.ts';
 import { createCredentialStore } from './iam/credentials.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
@@ -10,12 +12,11 @@ import type { LambdaFaults } from './lambda/faults.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
 import { startOnPorts } from './ports.ts';
+import { createReload, type Reloaded, requireLoadable } from './reload.ts';
 import { type Clock, systemClock } from './stack/clock.ts';
-import { EmulatorError } from './stack/emulator-error.ts';
-import type { Invoker } from './stack/invoker.ts';
 import type { Log } from './stack/log.ts';
 import { createRandom } from './stack/random.ts';
-import type { Stack } from './stack/stack.ts';
+import { apiDomain, functionUrlDomain, type Stack } from './stack/stack.ts';
 
 export interface EmulatorOptions {
   /** 0 for any free one; as text too, which is all that a variable of serverless.yml can be. */
@@ -30,6 +31,10 @@ export interface EmulatorOptions {
   /** False lets functions go on between events, unlike AWS (LA-02). */
   readonly freeze?: boolean;
   readonly clock?: Clock;
+  /** How many times faster the long limits come: ten idle minutes, two hours of life, time to live. 1 unless given. */
+  readonly clockSpeed?: number;
+  /** Serves the APIs by TLS alone, with a certificate made for the run (MG-14). */
+  readonly tls?: boolean;
   /** The same seed gives the same order of events and the same ids. Drawn from the clock unless given, and logged. */
   readonly seed?: number;
   /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
@@ -52,11 +57,13 @@ export interface EmulatorPorts {
   /** Lambda's Invoke API. */
   readonly lambda: number;
   readonly dynamodb: number;
+  /** The first function URL; further ones take the ports after it. */
+  readonly functionUrl: number;
 }
 
 export type PortSettings = Partial<Readonly<Record<keyof EmulatorPorts, number | string>>>;
 
-const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000 };
+const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000, functionUrl: 4002 };
 
 /** The ports that settings ask for, the usual ones where they say nothing. */
 export function portsOf(settings: PortSettings = {}): EmulatorPorts {
@@ -66,6 +73,7 @@ export function portsOf(settings: PortSettings = {}): EmulatorPorts {
     websocket: Number(ports.websocket),
     lambda: Number(ports.lambda),
     dynamodb: Number(ports.dynamodb),
+    functionUrl: Number(ports.functionUrl),
   };
 }
 
@@ -80,7 +88,18 @@ export interface Emulator {
     readonly management?: string;
     readonly lambda: string;
     readonly dynamodb?: string;
+    /** Function URLs, without a path, by function name. */
+    readonly functions?: Readonly<Record<string, string>>;
   };
+  /** Connections, cut and closed at will. */
+  readonly control: GatewayControl;
+  /** PEM; with `tls`: what clients must trust, by NODE_EXTRA_CA_CERTS or otherwise. */
+  readonly certificate?: string;
+  /**
+   * Puts a newer package of the same stack in the place of the running one, without closing a connection.
+   * Only functions can change that way.
+   */
+  reload(stack: Stack): Promise<Reloaded>;
   /** Ends everything that was started, whatever it is doing. */
   stop(): Promise<void>;
 }
@@ -90,7 +109,14 @@ export interface Emulator {
  * @throws EmulatorError PORT_TAKEN, DATABASE_UNREACHABLE or HANDLER_UNLOADABLE; nothing is left running then
  */
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
-  const { clock = systemClock, log = () => {}, portSearch = false, quotas = {}, switches = {}, faults = {} } = options;
+  const {
+    clock = systemClock,
+    log = () => {},
+    portSearch = false,
+    switches = {},
+    faults = {},
+    clockSpeed = 1,
+  } = options;
   const ports = portsOf(options.ports);
   const seed = options.seed ?? clock.now();
   log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
@@ -110,8 +136,8 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   const functions = new Promise<Lambda>((resolve) => {
     functionsReady = resolve;
   });
-  const invoker: Invoker = {
-    invoke: async (functionArn, payload) => (await functions).invoke(functionArn, payload),
+  const invoker: Pick<Lambda, 'invoke'> = {
+    invoke: async (functionArn, payload, requestId) => (await functions).invoke(functionArn, payload, requestId),
   };
   try {
     if (stack.tables.length > 0) {
@@ -124,13 +150,15 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
           faults,
           random: randomOf(1),
           tables: stack.tables,
-          ...(options.ttlDelayMs !== undefined && { ttlDelayMs: options.ttlDelayMs }),
+          ...(options.ttlDelayMs !== undefined && { ttlDelayMs: options.ttlDelayMs / clockSpeed }),
           clock,
           log,
         }),
       );
     }
-    parts.gateway = await startOnPorts({ http: ports.http, websocket: ports.websocket }, portSearch, (chosen) =>
+    const tls = options.tls ? await createCertificate(hostsOf(stack), clock.now()) : undefined;
+    const { http, websocket, functionUrl } = ports;
+    parts.gateway = await startOnPorts({ http, websocket, functionUrl }, portSearch, (chosen) =>
       startGateway({
         stack,
         invoker,
@@ -138,15 +166,29 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         clock,
         random: randomOf(0),
         ports: chosen,
-        quotas,
+        quotas: hastened({ ...DEFAULT_QUOTAS, ...options.quotas }, clockSpeed),
         switches,
         faults,
         credentials,
+        ...(tls && { tls }),
       }),
     );
-    const origins = originsByHost(stack, localOrigins(parts.gateway.urls));
-    parts.lambda = createLambda({
-      functions: stack.functions.map((fn) => withLocalEnvironment(fn, origins)),
+    const { urls } = parts.gateway;
+    parts.invokeApi = await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
+      startInvokeApi({
+        functions: stack.functions,
+        invoker,
+        port,
+        access: { credentials, region: stack.region },
+        log,
+        faults,
+        random: randomOf(3),
+      }),
+    );
+    const origins = originsByHost(stack, localOrigins(urls, parts.invokeApi.url));
+    const local = (from: Stack) => from.functions.map((fn) => withLocalEnvironment(fn, origins));
+    const lambda = createLambda({
+      functions: local(stack),
       region: stack.region,
       log,
       clock,
@@ -155,30 +197,37 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       credentials,
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
       ...(options.freeze !== undefined && { freeze: options.freeze }),
+      ...(tls && { certificate: tls.cert }),
       origins,
       environment: { ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }), ...options.environment },
     });
-    functionsReady(parts.lambda);
-    requireLoadable(await parts.lambda.prepare());
-    parts.invokeApi = await startOnPorts({ lambda: ports.lambda }, portSearch, ({ lambda: port }) =>
-      startInvokeApi({ functions: stack.functions, invoker, port }),
-    );
-    const { gateway, invokeApi, database } = parts;
-    return { urls: { ...gateway.urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) }, stop };
+    parts.lambda = lambda;
+    functionsReady(lambda);
+    requireLoadable(await lambda.prepare());
+    const { invokeApi, database } = parts;
+    return {
+      urls: { ...urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) },
+      control: parts.gateway.control,
+      ...(tls && { certificate: tls.cert }),
+      reload: createReload(stack, (next) => lambda.reload(local(next))),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function requireLoadable(failed: Awaited<ReturnType<Lambda['prepare']>>): void {
-  if (failed.length === 0) return;
-  const lines = failed.map(({ fn, reason }) => `${fn.logicalId}: the handler ${fn.handler} does not load: ${reason}`);
-  throw new EmulatorError({
-    code: 'HANDLER_UNLOADABLE',
-    cause: lines.join('\n'),
-    cure: 'Mend the handler, or its name in serverless.yml: in AWS every event of that function would fail.',
-  });
+/** Names that the APIs have in AWS. */
+function hostsOf(stack: Stack): string[] {
+  const apis = [stack.httpApi, stack.webSocketApi].flatMap((api) => (api ? [apiDomain(stack, api.apiId)] : []));
+  const urls = stack.functions.flatMap(({ url }) => (url ? [functionUrlDomain(stack, url.urlId)] : []));
+  return [...apis, ...urls, ...stack.domains.map(({ domainName }) => domainName)];
+}
+
+/** The limits that take minutes and hours, so many times shorter. */
+function hastened(quotas: Quotas, clockSpeed: number): Quotas {
+  return { ...quotas, idleMs: quotas.idleMs / clockSpeed, lifeMs: quotas.lifeMs / clockSpeed };
 }
 
 /** What runs, as far as it has been started. */
@@ -194,9 +243,11 @@ async function stopInOrder({ invokeApi, gateway, lambda, database }: Parts): Pro
   for (const part of [invokeApi, gateway, lambda, database]) await part?.stop();
 }
 
-function localOrigins({ http, management }: { http?: string; management?: string }): LocalOrigins {
+function localOrigins({ http, management, functions = {} }: Gateway['urls'], lambda: string): LocalOrigins {
   return {
-    ...(http && { http: new URL(http).origin }),
+    ...(http && { http }),
     ...(management && { websocket: new URL(management).origin }),
+    functions,
+    lambda,
   };
 }

@@ -1,11 +1,10 @@
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
 import type { Table } from '../stack/stack.ts';
-import { callDynamoDb } from './dynamodb-client.ts';
+import { bodyOf, callOf, type Database, objectsIn } from './database.ts';
 
 export interface ExpiryOptions {
-  readonly url: string;
-  readonly region: string;
+  readonly database: Database;
   readonly tables: readonly Table[];
   /** Milliseconds after its time that an item is still there. */
   readonly delayMs: number;
@@ -43,13 +42,7 @@ export function startExpiry(options: ExpiryOptions): () => void {
 }
 
 /** One round over every table that has a time to live. */
-export async function deleteExpired({
-  url,
-  region,
-  tables,
-  delayMs,
-  clock,
-}: Omit<ExpiryOptions, 'log'>): Promise<void> {
+export async function deleteExpired({ database, tables, delayMs, clock }: Omit<ExpiryOptions, 'log'>): Promise<void> {
   const before = Math.floor((clock.now() - delayMs) / 1_000);
   for (const { name, ttlAttribute, keySchema } of tables) {
     if (ttlAttribute === undefined) continue;
@@ -57,7 +50,7 @@ export async function deleteExpired({
     const expired = { names: { '#ttl': ttlAttribute }, values: { ':before': { N: String(before) } } };
     let from: unknown;
     do {
-      const { body } = await callDynamoDb(url, region, 'Scan', {
+      const scan = callOf('Scan', {
         TableName: name,
         ProjectionExpression: Object.keys(keyNames).join(', '),
         FilterExpression: '#ttl < :before',
@@ -65,15 +58,17 @@ export async function deleteExpired({
         ExpressionAttributeValues: expired.values,
         ...(from !== undefined && { ExclusiveStartKey: from }),
       });
-      for (const Key of (body.Items ?? []) as object[]) {
+      const body = bodyOf(await database(scan));
+      for (const Key of objectsIn(body.Items)) {
         // Only if it is still expired: somebody may have renewed it since.
-        await callDynamoDb(url, region, 'DeleteItem', {
+        const deletion = callOf('DeleteItem', {
           TableName: name,
           Key,
           ConditionExpression: '#ttl < :before',
           ExpressionAttributeNames: expired.names,
           ExpressionAttributeValues: expired.values,
         });
+        await database(deletion);
       }
       from = body.LastEvaluatedKey;
     } while (from !== undefined);

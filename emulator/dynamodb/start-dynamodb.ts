@@ -1,20 +1,28 @@
 import { once } from 'node:events';
-import type { RequestListener, Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CredentialStore } from '../iam/credentials.ts';
-import type { Clock } from '../stack/clock.ts';
+import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
-import type { Random } from '../stack/random.ts';
+import { createRandom, type Random } from '../stack/random.ts';
 import type { Table } from '../stack/stack.ts';
-import { isFromWebPage } from '../stack/web-page.ts';
+import { completeEmbedded } from './complete-embedded.ts';
 import { createTables } from './create-tables.ts';
+import type { Database } from './database.ts';
+import { createEmbeddedDatabase } from './embedded-database.ts';
 import { startExpiry } from './expiry.ts';
-import type { DatabaseFaults } from './faults.ts';
+import { type DatabaseFaults, DEFAULT_DATABASE_FAULTS } from './faults.ts';
+import { createFront } from './front.ts';
+import { createGuard } from './guard.ts';
+import { withSlowIndexes } from './index-creation.ts';
+import { withIndexLag } from './index-lag.ts';
+import { createRemoteDatabase } from './remote-database.ts';
+import { withFaults } from './with-faults.ts';
 
 export interface DynamoDbOptions {
   /** `embedded` (dynalite, in memory, gone when it stops), or the URL of a DynamoDB that runs already. */
   readonly database: string;
-  /** Port of the embedded database; 0 for any. */
+  /** Where the embedded database listens; 0 for any. What stands before another database takes any free port. */
   readonly port: number;
   readonly region: string;
   /** Who may sign, and what each may do. Absent: nobody is asked. */
@@ -33,50 +41,79 @@ export interface DynamoDbOptions {
 }
 
 export interface DynamoDb {
+  /** Of what stands before the database, whether that is the embedded one or another. */
   readonly url: string;
   /** Ends the embedded database; leaves one that was given by URL alone. */
   stop(): Promise<void>;
 }
 
+/** Milliseconds that a connection may rest: functions stand still for seconds between two events, and want it still open. */
+const KEEP_ALIVE_MS = 65_000;
+
 /**
- * The stack's database with its tables.
+ * The stack's database with its tables, behind a front that does what no local database does: it asks who calls and what
+ * they may do, and fails, lags and throttles as DynamoDB does.
  * @throws EmulatorError DATABASE_UNREACHABLE; Node's error with `code: 'EADDRINUSE'` when the port is taken
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> {
-  const { database, port, region, tables, ttlDelayMs, clock, log } = options;
-  const started = database === 'embedded' ? await startEmbedded(port) : { url: database, stop: async () => {} };
+  const { database, port, region, credentials, random = createRandom(0), tables, ttlDelayMs, clock, log } = options;
+  const faults = { ...DEFAULT_DATABASE_FAULTS, ...options.faults };
+  const embedded = database === 'embedded';
+  const opened = embedded ? await openEmbedded(log) : openRemote(database, region);
+  const lagging =
+    faults.gsiLagMs > 0
+      ? withIndexLag(opened.call, { lagMs: faults.gsiLagMs, clock, log, past: await createEmbeddedDatabase() })
+      : { call: opened.call, stop() {} };
+  const call = withSlowIndexes(lagging.call, faults.gsiCreateMs, clock);
+  const listener = createFront({
+    answer: withFaults(call, { faults, random, log }),
+    // Signatures are as old as the machine's clock says: the emulator's own may run faster.
+    ...(credentials && { guard: createGuard({ credentials, region, now: systemClock.now, log }) }),
+    region,
+    log,
+  });
+  const ending = [opened.close, lagging.stop];
+  const end = () => {
+    for (const close of ending) close();
+  };
   try {
-    await createTables(started.url, region, tables, log);
-    if (database !== 'embedded' || ttlDelayMs === undefined) return started;
-    const { url } = started;
-    const endExpiry = startExpiry({ url, region, tables, delayMs: ttlDelayMs, clock, log });
+    await createTables(opened.setup, tables, log);
+    const server = await listen(listener, embedded ? port : 0);
+    if (embedded && ttlDelayMs !== undefined) {
+      ending.push(startExpiry({ database: call, tables, delayMs: ttlDelayMs, clock, log }));
+    }
     return {
-      url,
+      url: server.url,
       async stop() {
-        endExpiry();
-        await started.stop();
+        await server.stop();
+        end();
       },
     };
   } catch (error) {
-    await started.stop();
+    end();
     throw error;
   }
 }
 
-/** dynalite itself lets every origin in, and verifies no signature. */
-function refuseWebPages(server: Server): void {
-  const serve = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    if (isFromWebPage(request.headers)) return void response.writeHead(403).end();
-    for (const listener of serve) listener(request, response);
-  });
+interface Opened {
+  readonly call: Database;
+  /** For what the emulator itself sets up. */
+  readonly setup: Database;
+  close(): void;
 }
 
-async function startEmbedded(port: number): Promise<DynamoDb> {
-  const { default: dynalite } = await import('dynalite');
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  refuseWebPages(server);
+async function openEmbedded(log: Log): Promise<Opened> {
+  const setup = await createEmbeddedDatabase();
+  return { call: completeEmbedded(setup, log), setup, close() {} };
+}
+
+function openRemote(url: string, region: string): Opened {
+  const { call, close } = createRemoteDatabase(url, region);
+  return { call, setup: call, close };
+}
+
+async function listen(listener: RequestListener, port: number): Promise<DynamoDb> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 5_000 }, listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -3,10 +3,12 @@ import type { Log } from '../stack/log.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Authority } from './authority.ts';
 import type { GatewayFaults } from './faults.ts';
+import type { TlsIdentity } from './http-server.ts';
 import type { Ids } from './ids.ts';
 import type { IntegrationEnvironment } from './integration.ts';
 import type { Quotas } from './quotas.ts';
 import type { Switches } from './switches.ts';
+import type { Throttle } from './throttle.ts';
 
 /** What the three APIs of one gateway share. */
 export interface GatewayContext {
@@ -19,5 +21,9 @@ export interface GatewayContext {
   readonly switches: Switches;
   readonly faults: GatewayFaults;
   readonly authority: Authority;
+  /** Requests, messages and Management API calls of the whole account (WS-50). */
+  readonly accountThrottle: Throttle;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsIdentity;
   readonly integrations: IntegrationEnvironment;
 }

@@ -21,7 +21,8 @@ export function decideInvoke(
   invocationArn: string,
 ): Decision {
   const considered = permissions.filter(
-    (permission) => permission.functionArn === functionArn && INVOKING.has(permission.action),
+    (permission) =>
+      permission.functionArn === functionArn && INVOKING.has(permission.action) && !permission.viaFunctionUrl,
   );
   const allowed = considered.some(
     ({ principal, sourceArn }) =>

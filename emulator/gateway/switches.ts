@@ -70,3 +70,14 @@ export const DEFAULT_SWITCHES: Switches = {
   anyInArn: 'ANY',
   unknownHostStatus: 403,
 };
+
+/** What each switch that is a word may say. */
+export const SWITCH_VALUES: Readonly<Record<string, readonly string[]>> = {
+  v1PathEncoding: ['encoded', 'decoded'],
+  forwardedProto: ['https', 'http'],
+  postDuringConnect: ['gone', 'hang'],
+  customDomainRawPath: ['stage', 'mapping'],
+  doubleSlashes: ['kept', 'collapsed'],
+  dotSegments: ['kept', 'resolved'],
+  anyInArn: ['ANY', 'method'],
+};

@@ -1,242 +1,147 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CredentialStore, KnownCredentials, Principal } from './credentials.ts';
-import { policyAllows } from './policy.ts';
+import { canonicalRequest } from './canonical-request.ts';
+import { ALGORITHM, type Claim, headerOf, type Refusal, readClaim, refused, type SignedRequest } from './claim.ts';
+import type { CredentialStore, Principal } from './credentials.ts';
+import { judgeByPolicies } from './policy.ts';
 
-/** A request as it came, for its signature (AWS Signature Version 4) to be checked. */
-export interface SignedRequest {
-  readonly method: string;
-  /** Path as sent, percent-encoded, beginning with `/`. */
-  readonly path: string;
-  /** As sent, without the `?`. */
-  readonly query: string;
-  /** As Node gives them: names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Uint8Array;
-}
+export type { SignedRequest } from './claim.ts';
 
 /** Who asks, or the error that AWS names. */
-export type Identification =
-  | { readonly kind: 'identified'; readonly principal: Principal }
-  | { readonly kind: 'refused'; readonly errorType: string; readonly message: string };
+export type Identification = { readonly kind: 'identified'; readonly principal: Principal } | Refusal;
 
 export interface IdentifyOptions {
   readonly credentials: CredentialStore;
   /** `execute-api`, `dynamodb`, `lambda`. */
   readonly service: string;
   readonly region: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds on the signer's clock: signers read the machine's own, however fast the emulator's runs. */
   readonly now: number;
+  /** True where a service takes `x-amz-content-sha256: UNSIGNED-PAYLOAD`; API Gateway, Lambda and DynamoDB do not. */
+  readonly unsignedPayload?: boolean;
 }
 
-const ALGORITHM = 'AWS4-HMAC-SHA256';
-/** Milliseconds that a signature and this clock may be apart. */
-const MOST_SKEW_MS = 5 * 60_000;
+/** @property skewMinutes how far a signature and the clock may be apart */
+const DYNAMODB = {
+  unsigned: 'Request is missing Authentication Token',
+  foreignScheme: 'unsigned',
+  skewMinutes: 15,
+} as const;
+const OTHERS = { unsigned: 'Missing Authentication Token', foreignScheme: 'broken', skewMinutes: 5 } as const;
 
-/** Finds out who signed a request, in its header or in its query (MG-03). */
+/** Finds out who signed a request, in its header or in its query (MG-03). Never throws, whatever the request holds. */
 export function identify(request: SignedRequest, options: IdentifyOptions): Identification {
-  const claim = readClaim(request);
-  if (claim === undefined) {
-    return refused('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  }
-  if (claim === 'incomplete') {
-    return refused(
-      'IncompleteSignatureException',
-      'Authorization header requires Credential, SignedHeaders, Signature',
-    );
-  }
+  const habits = options.service === 'dynamodb' ? DYNAMODB : OTHERS;
+  const claim = readClaim(request, habits);
+  if ('kind' in claim) return claim;
+  const fault = faultOfTime(claim, options.now, habits.skewMinutes) ?? faultOfScope(claim, options);
+  if (fault !== undefined) return fault;
   const known = options.credentials.find(claim.accessKeyId);
-  if (known === undefined || (known.sessionToken !== undefined && known.sessionToken !== claim.sessionToken)) {
-    return refused('UnrecognizedClientException', 'The security token included in the request is invalid.');
-  }
-  if (claim.scope !== `${claim.date.slice(0, 8)}/${options.region}/${options.service}/aws4_request`) {
-    const wanted = `${options.region}/${options.service}/aws4_request`;
-    return refused('InvalidSignatureException', `Credential should be scoped to ${wanted}, not ${claim.scope}`);
-  }
-  const age = options.now - epochOf(claim.date);
-  if (!(age >= -MOST_SKEW_MS && age <= Math.max(MOST_SKEW_MS, claim.validMs))) {
-    return refused('InvalidSignatureException', `Signature expired or not yet valid: ${claim.date}`);
-  }
-  return hostsOf(request).some((host) => signatureFits(request, host, claim, known))
-    ? { kind: 'identified', principal: known.principal }
-    : refused('InvalidSignatureException', MISMATCH);
+  if (known === undefined) return UNRECOGNIZED;
+  const bodyHash = claimedHash(request, options.unsignedPayload === true);
+  const fits = (host: string) => signatureFits(canonicalRequest(request, claim, host, bodyHash ?? ''), claim, known);
+  if (bodyHash === undefined || !hostsOf(request).some(fits)) return refused('InvalidSignatureException', MISMATCH);
+  return known.sessionToken === claim.sessionToken ? { kind: 'identified', principal: known.principal } : UNRECOGNIZED;
 }
 
 /** Whether whoever signed may do this; a principal without statements may do anything. */
 export function isAllowed({ statements }: Principal, action: string, resourceArn: string): boolean {
-  return statements === undefined || policyAllows(statements, action, resourceArn);
+  return statements === undefined || judgeByPolicies(statements, action, resourceArn) === 'allowed';
 }
 
-/** AWS's own words for what no policy allows. */
-export function denial({ arn }: Principal, action: string, resourceArn: string): string {
-  const because = `because no identity-based policy allows the ${action} action`;
+/** AWS's own words for what no policy allows, or one denies. */
+export function denial({ arn, statements = [] }: Principal, action: string, resourceArn: string): string {
+  const because =
+    judgeByPolicies(statements, action, resourceArn) === 'denied'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${action} action`;
   return `User: ${arn} is not authorized to perform: ${action} on resource: ${resourceArn} ${because}`;
 }
+
+const UNRECOGNIZED = refused('UnrecognizedClientException', 'The security token included in the request is invalid.');
 
 const MISMATCH =
   'The request signature we calculated does not match the signature you provided. ' +
   'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
 
-/** What a request says of its own signature. */
-interface Claim {
-  readonly accessKeyId: string;
-  /** `20261123/us-east-1/execute-api/aws4_request` */
-  readonly scope: string;
-  readonly signedHeaders: readonly string[];
-  readonly signature: string;
-  /** `20261123T011500Z` */
-  readonly date: string;
-  readonly sessionToken: string | undefined;
-  /** Milliseconds, of a signature in the query; 0 otherwise. */
-  readonly validMs: number;
-  /** The query as it was signed. */
-  readonly query: string;
+function faultOfTime({ date, expiresS }: Claim, now: number, skewMinutes: number): Refusal | undefined {
+  const signedAt = epochOf(date);
+  if (Number.isNaN(signedAt)) {
+    const message = `Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`;
+    return refused('IncompleteSignatureException', message);
+  }
+  const skewMs = skewMinutes * 60_000;
+  const pastMs = expiresS === undefined ? skewMs : expiresS * 1_000;
+  const past = expiresS === undefined ? `${skewMinutes} min.` : `${expiresS} s`;
+  if (signedAt < now - pastMs) {
+    const message = `Signature expired: ${date} is now earlier than ${dateOf(now - pastMs)} (${dateOf(now)} - ${past})`;
+    return refused('InvalidSignatureException', message);
+  }
+  if (signedAt > now + skewMs) {
+    const bound = `${dateOf(now + skewMs)} (${dateOf(now)} + ${skewMinutes} min.)`;
+    const message = `Signature not yet current: ${date} is still later than ${bound}`;
+    return refused('InvalidSignatureException', message);
+  }
+  return undefined;
 }
 
-function readClaim(request: SignedRequest): Claim | 'incomplete' | undefined {
-  const { authorization } = request.headers;
-  if (typeof authorization === 'string') return readHeader(authorization, request);
-  return request.query.includes('X-Amz-Signature=') ? readQuery(request.query) : undefined;
+function faultOfScope(claim: Claim, { region, service }: IdentifyOptions): Refusal | undefined {
+  if (!claim.signedHeaders.includes('host')) {
+    return refused('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
+  }
+  const [day, ofRegion, ofService, term] = claim.scope;
+  const faults = [
+    ofRegion !== region && `Credential should be scoped to a valid region, not '${ofRegion}'. `,
+    ofService !== service && `Credential should be scoped to correct service: '${service}'. `,
+    term !== 'aws4_request' && `Credential should be scoped with a valid terminator: 'aws4_request', not '${term}'. `,
+    day !== claim.date.slice(0, 8) &&
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${day}' != '${claim.date.slice(0, 8)}', from '${claim.date}'.`,
+  ].filter((fault) => fault !== false);
+  return faults.length === 0 ? undefined : refused('InvalidSignatureException', faults.join(''));
 }
 
-function readHeader(authorization: string, { headers, query }: SignedRequest): Claim | 'incomplete' {
-  const [algorithm, ...rest] = authorization.split(' ');
-  const fields = new Map(
-    rest
-      .join('')
-      .split(',')
-      .map((field): [string, string] => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]),
-  );
-  if (algorithm !== ALGORITHM) return 'incomplete';
-  return complete({
-    credential: fields.get('Credential'),
-    signedHeaders: fields.get('SignedHeaders'),
-    signature: fields.get('Signature'),
-    date: one(headers['x-amz-date']),
-    sessionToken: one(headers['x-amz-security-token']),
-    validMs: 0,
-    query,
-  });
-}
-
-function readQuery(query: string): Claim | 'incomplete' {
-  const fields = new URLSearchParams(query);
-  const get = (name: string) => fields.get(name) ?? undefined;
-  return complete({
-    credential: get('X-Amz-Credential'),
-    signedHeaders: get('X-Amz-SignedHeaders'),
-    signature: get('X-Amz-Signature'),
-    date: get('X-Amz-Date'),
-    sessionToken: get('X-Amz-Security-Token'),
-    validMs: 1_000 * Number(get('X-Amz-Expires') ?? 0),
-    query: query
-      .split('&')
-      .filter((pair) => !pair.startsWith('X-Amz-Signature='))
-      .join('&'),
-  });
-}
-
-function complete(given: {
-  credential: string | undefined;
-  signedHeaders: string | undefined;
-  signature: string | undefined;
-  date: string | undefined;
-  sessionToken: string | undefined;
-  validMs: number;
-  query: string;
-}): Claim | 'incomplete' {
-  const { credential, signedHeaders, signature, date, ...rest } = given;
-  const slash = credential?.indexOf('/') ?? -1;
-  if (credential === undefined || slash < 0 || !signedHeaders || !signature || !date) return 'incomplete';
-  return {
-    ...rest,
-    accessKeyId: credential.slice(0, slash),
-    scope: credential.slice(slash + 1),
-    signedHeaders: signedHeaders.split(';'),
-    signature,
-    date,
-  };
+/** The hash that belongs to the body; undefined when the request names another one. */
+function claimedHash({ headers, body }: SignedRequest, unsignedPayload: boolean): string | undefined {
+  const named = headerOf(headers, 'x-amz-content-sha256');
+  if (named === 'UNSIGNED-PAYLOAD') return unsignedPayload ? named : undefined;
+  const actual = sha256(body);
+  return named === undefined || named === actual ? actual : undefined;
 }
 
 /** Clients that name the emulator's own port sign it or leave it out; both mean this host. */
 function hostsOf({ headers }: SignedRequest): string[] {
-  const host = one(headers.host) ?? '';
+  const host = headerOf(headers, 'host') ?? '';
   const bare = host.replace(/:\d+$/, '');
   return bare === host ? [host] : [host, bare];
 }
 
-function signatureFits(request: SignedRequest, host: string, claim: Claim, known: KnownCredentials): boolean {
-  const canonical = [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(claim.query),
-    ...claim.signedHeaders.map((name) => `${name}:${name === 'host' ? host : headerText(request.headers[name])}`),
-    '',
-    claim.signedHeaders.join(';'),
-    one(request.headers['x-amz-content-sha256']) ?? sha256(request.body),
-  ].join('\n');
-  const toSign = [ALGORITHM, claim.date, claim.scope, sha256(canonical)].join('\n');
-  const key = claim.scope
-    .split('/')
-    .reduce<string | Buffer>(
-      (secret, part) => createHmac('sha256', secret).update(part).digest(),
-      `AWS4${known.secretAccessKey}`,
-    );
-  const expected = createHmac('sha256', key).update(toSign).digest('hex');
-  return (
-    expected.length === claim.signature.length && timingSafeEqual(Buffer.from(expected), Buffer.from(claim.signature))
+function signatureFits(
+  canonical: string | undefined,
+  { date, scope, signature }: Claim,
+  { secretAccessKey }: { readonly secretAccessKey: string },
+): boolean {
+  if (canonical === undefined) return false;
+  const toSign = [ALGORITHM, date, scope.join('/'), sha256(canonical)].join('\n');
+  const key = scope.reduce<string | Buffer>(
+    (secret, part) => createHmac('sha256', secret).update(part).digest(),
+    `AWS4${secretAccessKey}`,
   );
-}
-
-/** Every service but S3 encodes what is already encoded once more: `%3D` is signed as `%253D`. */
-function canonicalPath(path: string): string {
-  return path.split('/').map(encode).join('/');
-}
-
-/** Pairs in the order of their encoded names, then values. */
-function canonicalQuery(query: string): string {
-  if (query === '') return '';
-  const pairs = query.split('&').map((pair): [string, string] => {
-    const equals = pair.indexOf('=');
-    const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    return [encode(decode(name)), encode(decode(value))];
-  });
-  pairs.sort(([a, x], [b, y]) => (a === b ? compare(x, y) : compare(a, b)));
-  return pairs.map(([name, value]) => `${name}=${value}`).join('&');
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function headerText(value: string | string[] | undefined): string {
-  return (one(value) ?? '').trim().replace(/\s+/g, ' ');
-}
-
-function one(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(',') : value;
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const expected = createHmac('sha256', key).update(toSign).digest('hex');
+  const given = Buffer.from(signature);
+  return given.length === expected.length && timingSafeEqual(given, Buffer.from(expected));
 }
 
 /** `20261123T011500Z` as epoch milliseconds; NaN for anything else. */
 function epochOf(date: string): number {
-  return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
+  const [year, month, day, hour, minute, second] = parts;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+function dateOf(epoch: number): string {
+  return new Date(epoch).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-function refused(errorType: string, message: string): Identification {
-  return { kind: 'refused', errorType, message };
 }

@@ -1,47 +1,36 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import type { CredentialStore } from '../iam/credentials.ts';
-import type { Clock } from '../stack/clock.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { InvokeResult, Invoker } from '../stack/invoker.ts';
-import type { Log } from '../stack/log.ts';
 import type { Random } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
-import { type Environment, startEnvironment } from './environment.ts';
-import type { LambdaFaults } from './faults.ts';
-import { functionVariables } from './function-variables.ts';
-import { closingLines, describeFailedStart, judge } from './invocation-result.ts';
+import { createConcurrency } from './concurrency.ts';
+import { createEnvironmentStarter, type StarterOptions } from './environment-starter.ts';
+import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
+import { closingLines, describeFailedStart, initReport, judge } from './invocation-result.ts';
+import { ACCOUNT_CONCURRENCY, MOST_EVENT_BYTES } from './limits.ts';
 import { createPool, type Pool } from './pool.ts';
+import { type SilentPort, startSilentPort } from './silent-port.ts';
 import { createStartGate } from './start-gate.ts';
-import { workerCode } from './worker-code.ts';
-
-/** Bytes of the event of a synchronous invocation (LA-04). */
-const MOST_EVENT_BYTES = 6 * 1024 * 1024;
-
-/** Invocations under way at once in an account and Region (LA-06). */
-const ACCOUNT_CONCURRENCY = 1_000;
+import type { NetworkSetup } from './worker/messages.ts';
 
 const IDLE_MS = 30_000;
 
 /** How long invocations under way may go on when the emulator stops. */
 const STOP_PATIENCE_MS = 500;
 
-export interface LambdaOptions {
+export interface LambdaOptions extends StarterOptions {
   readonly functions: readonly LambdaFunction[];
-  readonly region: string;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Variables laid over every function's own. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** What each function signs with; without it all functions get the same, which nobody checks. */
-  readonly credentials?: CredentialStore;
   readonly faults?: Partial<LambdaFaults>;
+  /** What faults are drawn from; without it none happens whose rate is below 1. */
   readonly random?: Random;
-  /** False lets an environment's timers and sockets go on between events, unlike AWS (LA-02). */
-  readonly freeze?: boolean;
-  /** PEM of the certificate that the stack's APIs serve TLS with; absent: they serve plain HTTP. */
+  /** PEM of the certificate that `https:` and `wss:` origins show. */
   readonly certificate?: string;
-  /** Host names of the stack's APIs in AWS → the local origin that answers for each. */
+  /**
+   * Host names of the stack's APIs in AWS → the local origin that answers for each, `http://localhost:4000`. What begins
+   * with `*.` stands for all names with one more label.
+   */
   readonly origins?: ReadonlyMap<string, string>;
   /** Environments that may start at the same time; the number of cores by default. */
   readonly startsAtOnce?: number;
@@ -51,35 +40,70 @@ export interface LambdaOptions {
   readonly idleMs?: number;
 }
 
+export interface Unloadable {
+  readonly fn: LambdaFunction;
+  readonly reason: string;
+}
+
 export interface Lambda extends Invoker {
+  /** @param requestId the event's, where it has one already: an event that is tried again keeps it (LA-05) */
+  invoke(functionArn: string, payload: string, requestId?: string): Promise<InvokeResult>;
   /**
    * Starts one environment of each function ahead of any event.
    * @returns the functions whose handler does not load, with the reason
    */
-  prepare(): Promise<readonly { readonly fn: LambdaFunction; readonly reason: string }[]>;
+  prepare(): Promise<readonly Unloadable[]>;
   /**
-   * Puts new code, variables and limits in the place of the functions' old ones; what is under way ends on the old code.
+   * Puts new code, variables and limits in the place of the functions' old ones. What is under way ends on the old code,
+   * idle environments end, later events meet the new. A function whose record is the same in everything goes on as it is;
+   * one that does not load goes on with its old code; one that is no longer there is not found any more.
    * @returns the functions whose handler does not load, with the reason
    */
-  reload(functions: readonly LambdaFunction[]): ReturnType<Lambda['prepare']>;
+  reload(functions: readonly LambdaFunction[]): Promise<readonly Unloadable[]>;
   /** Ends every environment; what is under way gets half a second to finish. */
   stop(): Promise<void>;
 }
 
+interface Target {
+  readonly fn: LambdaFunction;
+  readonly pool: Pool;
+}
+
 /** Runs functions from their unpacked artifacts, each in worker threads of its own. */
 export function createLambda(options: LambdaOptions): Lambda {
-  const { functions, log, clock, concurrency = ACCOUNT_CONCURRENCY } = options;
+  const { log, clock, origins = new Map(), certificate, random = () => 1 } = options;
+  const faults = { ...DEFAULT_LAMBDA_FAULTS, ...options.faults };
   const gate = createStartGate(options.startsAtOnce ?? availableParallelism());
-  const pools = new Map<string, { fn: LambdaFunction; pool: Pool }>();
-  for (const fn of functions) {
-    const start = createStarter(fn, options);
-    pools.set(fn.arn, { fn, pool: createPool({ gate, clock, idleMs: options.idleMs ?? IDLE_MS, start }) });
-  }
+  const concurrency = createConcurrency(options.concurrency ?? ACCOUNT_CONCURRENCY);
+  let targets = new Map(options.functions.map((fn) => [fn.arn, createTarget(fn)]));
+  concurrency.reserve(options.functions);
+  /** Pools that serve no new events: on their way out, or not yet in. */
+  const aside = new Set<Pool>();
   const underWay = new Set<Promise<unknown>>();
+  let silence: Promise<SilentPort> | undefined;
+  let reloading: Promise<readonly Unloadable[]> = Promise.resolve([]);
   let stopped = false;
 
-  async function run({ fn, pool }: { fn: LambdaFunction; pool: Pool }, payload: string): Promise<InvokeResult> {
-    const requestId = randomUUID();
+  function createTarget(fn: LambdaFunction): Target {
+    const pool = createPool({
+      gate,
+      clock,
+      idleMs: options.idleMs ?? IDLE_MS,
+      start: createEnvironmentStarter(fn, network, options),
+      wantsColdStart: () => happens(faults.coldStartRate, random),
+      onInitFailed: (failed, phase) => log({ level: 'debug', source: fn.name, message: initReport(failed, phase) }),
+    });
+    return { fn, pool };
+  }
+
+  async function network(): Promise<NetworkSetup> {
+    if (origins.size === 0) return { origins: [], silentPort: 0 };
+    silence ??= startSilentPort();
+    const { port } = await silence;
+    return { origins: [...origins], silentPort: port, ...(certificate !== undefined && { certificate }) };
+  }
+
+  async function run({ fn, pool }: Target, payload: string, requestId: string): Promise<InvokeResult> {
     const run = await pool.run({ requestId, payload, timeoutMs: fn.timeoutMs }, () =>
       log({ level: 'debug', source: fn.name, message: `START RequestId: ${requestId} Version: $LATEST` }),
     );
@@ -89,65 +113,98 @@ export function createLambda(options: LambdaOptions): Lambda {
     return result;
   }
 
+  function throttled({ name }: LambdaFunction, reason: 'account' | 'function', because: string): InvokeResult {
+    const message = `${name} is not invoked: ${because}; it logs nothing`;
+    log({ level: 'warn', source: 'lambda', message, behaviour: 'LA-06' });
+    return { kind: 'throttled', reason };
+  }
+
+  async function reloadNow(functions: readonly LambdaFunction[]): Promise<readonly Unloadable[]> {
+    if (stopped) return [];
+    const next = functions.map((fn) => {
+      const old = targets.get(fn.arn);
+      return old !== undefined && isDeepStrictEqual(old.fn, fn) ? old : createTarget(fn);
+    });
+    const old = new Set(targets.values());
+    const fresh = next.filter((target) => !old.has(target));
+    for (const { pool } of fresh) aside.add(pool);
+    const failed = await prepareAll(fresh);
+    for (const { fn, reason } of failed) {
+      const message = `the new code of ${fn.name} does not load, the old one goes on serving: ${reason}`;
+      log({ level: 'error', source: 'lambda', message });
+    }
+    const kept = next.map((target) => {
+      const loads = failed.every(({ fn }) => fn !== target.fn);
+      return (loads ? undefined : targets.get(target.fn.arn)) ?? target;
+    });
+    targets = new Map(kept.map((target) => [target.fn.arn, target]));
+    concurrency.reserve(kept.map(({ fn }) => fn));
+    for (const { pool } of kept) aside.delete(pool);
+    for (const { pool } of [...old, ...fresh].filter((target) => !kept.includes(target))) {
+      aside.add(pool);
+      void pool.retire().then(() => aside.delete(pool));
+    }
+    return failed;
+  }
+
   return {
-    async invoke(functionArn, payload) {
-      const target = pools.get(functionArn);
+    async invoke(functionArn, payload, requestId = randomUUID()) {
+      const target = targets.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
       if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
-      if (underWay.size >= concurrency) return { kind: 'throttled', reason: 'account' };
-      const result = run(target, payload);
+      if (happens(faults.lambdaThrottleRate, random))
+        return throttled(target.fn, 'account', 'the fault lambdaThrottleRate');
+      const entrance = concurrency.enter(target.fn);
+      if (entrance.kind === 'refused') {
+        const whose =
+          entrance.reason === 'function' ? 'that it has reserved' : 'that the account has for it and others';
+        return throttled(
+          target.fn,
+          entrance.reason,
+          `all ${entrance.limit} invocations at once ${whose} are under way`,
+        );
+      }
+      const result = run(target, payload, requestId);
       underWay.add(result);
-      return result.finally(() => underWay.delete(result));
+      return result.finally(() => {
+        underWay.delete(result);
+        entrance.leave();
+      });
     },
 
-    async prepare() {
-      const failed = await Promise.all(
-        [...pools.values()].map(async ({ fn, pool }) => {
-          const failure = await pool.prepare();
-          return failure && { fn, reason: describeFailedStart(failure) };
-        }),
+    prepare: () => prepareAll([...targets.values()]),
+
+    reload(functions) {
+      // One after the other: each starts from what the one before it left.
+      reloading = reloading.then(
+        () => reloadNow(functions),
+        () => reloadNow(functions),
       );
-      return failed.filter((failure) => failure !== undefined);
-    },
-
-    async reload() {
-      throw new Error('not yet');
+      return reloading;
     },
 
     async stop() {
       // What is nearly done, like the $disconnect of a client that left just now, is let finish.
       await Promise.race([Promise.allSettled(underWay), setTimeout(STOP_PATIENCE_MS)]);
       stopped = true;
-      await Promise.all([...pools.values()].map(({ pool }) => pool.stop()));
+      await Promise.all([...targets.values()].map(({ pool }) => pool.stop()));
+      await Promise.all([...aside].map((pool) => pool.stop()));
+      await (await silence)?.stop();
     },
   };
 }
 
-/** How one function's environments are made. */
-function createStarter(fn: LambdaFunction, options: LambdaOptions): () => Promise<Environment> {
-  const { clock, log, region, environment = {}, origins = new Map() } = options;
-  return async () => {
-    const code = await workerCode();
-    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
-    const logs = { group: `/aws/lambda/${fn.name}`, stream: `${day}/[$LATEST]${randomBytes(16).toString('hex')}` };
-    return startEnvironment({
-      code,
-      clock,
-      variables: functionVariables(fn, region, logs, environment),
-      setup: {
-        codeFolder: fn.codeFolder,
-        handler: fn.handler,
-        runtime: fn.runtime,
-        functionName: fn.name,
-        functionArn: fn.arn,
-        memoryMb: fn.memoryMb,
-        logGroupName: logs.group,
-        logStreamName: logs.stream,
-        origins: [...origins],
-      },
-      onPrinted: (level, message) => log({ level, source: fn.name, message }),
-      onLost: (reason) =>
-        log({ level: 'error', source: fn.name, message: `ended between two events: ${reason}`, behaviour: 'LA-07' }),
-    });
-  };
+async function prepareAll(targets: readonly Target[]): Promise<readonly Unloadable[]> {
+  const prepared = await Promise.all(
+    targets.map(async ({ fn, pool }) => {
+      const failure = await pool.prepare();
+      return failure && { fn, reason: describeFailedStart(failure) };
+    }),
+  );
+  return prepared.filter((failure) => failure !== undefined);
+}
+
+/** @param rate from 0, never, to 1, always */
+function happens(rate: number, random: Random): boolean {
+  return rate > 0 && (rate >= 1 || random() < rate);
 }

@@ -1,13 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../stack/clock.ts';
+import { createFreezer } from './freezer.ts';
 import type { HandlerError, InvokeMessage, PrintLevel, WorkerMessage, WorkerSetup } from './worker/messages.ts';
-
-/** Longest an environment may take to load its handler (LA-10), in milliseconds. */
-export const INIT_LIMIT_MS = 10_000;
 
 /** One execution environment: it serves one event at a time (LA-01) and keeps its globals from one to the next. */
 export interface Environment {
-  /** Settles when it can take its first event, or never will. Never rejects. */
+  /** Settles when it can take its first event (it then stands still until that comes), or never will. Never rejects. */
   readonly started: Promise<Started>;
   /** Only after `started` said `ready`, and never while another invocation is under way. Never rejects. */
   invoke(message: InvokeMessage): Promise<Outcome>;
@@ -16,14 +14,18 @@ export interface Environment {
   end(): Promise<void>;
 }
 
-export type Started =
-  | { readonly kind: 'ready'; readonly initMs: number }
+/** `initMs` is how long that took, in milliseconds. */
+export type Started = { readonly initMs: number } & Start;
+
+type Start =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'init-failed'; readonly error: HandlerError }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'exited'; readonly reason: string };
 
 export type Outcome =
   | { readonly kind: 'returned'; readonly payload: string }
+  | { readonly kind: 'returned-too-much' }
   | { readonly kind: 'threw'; readonly error: HandlerError }
   | { readonly kind: 'timed-out' }
   /** The process ended (LA-07); `reason` is in Lambda's words. */
@@ -31,19 +33,27 @@ export type Outcome =
 
 export interface EnvironmentOptions {
   readonly code: string;
-  readonly setup: WorkerSetup;
+  readonly setup: Omit<WorkerSetup, 'frozen'>;
   readonly variables: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** False lets it go on between events. */
+  readonly freeze: boolean;
+  /** Milliseconds that loading the handler may take. */
+  readonly initLimitMs: number;
   onPrinted(level: PrintLevel, text: string): void;
+  /** The emulator has something to say about what the function does. */
+  onNoted(behaviour: string, text: string): void;
   /** It ended by itself while no event was under way. */
   onLost(reason: string): void;
 }
 
-export function startEnvironment({ code, setup, variables, clock, ...on }: EnvironmentOptions): Environment {
+export function startEnvironment(options: EnvironmentOptions): Environment {
+  const { code, setup, variables, clock, freeze, initLimitMs, ...on } = options;
+  const freezer = freeze ? createFreezer() : undefined;
   const worker = new Worker(code, {
     eval: true,
     name: setup.functionName,
-    workerData: setup,
+    workerData: { ...setup, ...(freezer && { frozen: freezer.memory }) } satisfies WorkerSetup,
     env: { ...variables },
     execArgv: [],
     stdin: false,
@@ -53,19 +63,20 @@ export function startEnvironment({ code, setup, variables, clock, ...on }: Envir
   });
   const startedAt = performance.now();
   let alive = true;
-  let finishStart: ((started: Started) => void) | undefined;
+  let finishStart: ((start: Start) => void) | undefined;
   let finishEvent: ((outcome: Outcome) => void) | undefined;
-  let outOfMemory = false;
+  /** What the worker's end is due to, where its exit code does not say. */
+  let endedBy: string | undefined;
 
   const started = new Promise<Started>((resolve) => {
-    const cancel = clock.after(INIT_LIMIT_MS, () => {
+    const cancel = clock.after(initLimitMs, () => {
       finishStart?.({ kind: 'timed-out' });
       void end();
     });
-    finishStart = (outcome) => {
+    finishStart = (start) => {
       finishStart = undefined;
       cancel();
-      resolve(outcome);
+      resolve({ ...start, initMs: performance.now() - startedAt });
     };
   });
 
@@ -73,22 +84,28 @@ export function startEnvironment({ code, setup, variables, clock, ...on }: Envir
     switch (message.kind) {
       case 'printed':
         return on.onPrinted(message.level, message.text);
+      case 'noted':
+        return on.onNoted(message.behaviour, message.text);
       case 'ready':
-        return finishStart?.({ kind: 'ready', initMs: performance.now() - startedAt });
+        return finishStart?.(message);
       case 'init-failed':
         finishStart?.(message);
         return void end();
       case 'returned':
+      case 'returned-too-much':
       case 'threw':
         return finishEvent?.(message);
       case 'crashed':
         return crashed(message.error);
+      case 'killed':
+        endedBy = message.signal;
+        return;
     }
   });
   worker.on('error', (error: NodeJS.ErrnoException) => {
-    outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') endedBy = 'killed';
   });
-  worker.on('exit', (code) => gone(exitReason(code, outOfMemory)));
+  worker.on('exit', (code) => gone(exitReason(code, endedBy)));
 
   /** The worker still runs, but Lambda's runtime would now end itself. */
   function crashed(error: HandlerError): void {
@@ -128,12 +145,13 @@ export function startEnvironment({ code, setup, variables, clock, ...on }: Envir
           resolve(outcome);
         };
         worker.postMessage(message);
+        freezer?.wake();
       });
     },
   };
 }
 
-function exitReason(code: number, outOfMemory: boolean): string {
-  if (outOfMemory) return 'Runtime exited with error: signal: killed';
+function exitReason(code: number, signal: string | undefined): string {
+  if (signal !== undefined) return `Runtime exited with error: signal: ${signal}`;
   return code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
 }

@@ -1,15 +1,18 @@
+import type { Credentials } from '../iam/credentials.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 
 /**
  * The environment variables of a function: its own, and those that Lambda sets. Nothing of the host's own environment but
  * PATH gets in, so that code cannot come to rely on what AWS does not have.
  * @param shared variables laid over every function's own
+ * @param credentials what the function signs with
  */
 export function functionVariables(
   fn: LambdaFunction,
   region: string,
   logs: { readonly group: string; readonly stream: string },
   shared: Readonly<Record<string, string>>,
+  credentials: Credentials = NOBODY,
 ): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
@@ -30,8 +33,15 @@ export function functionVariables(
     AWS_LAMBDA_LOG_GROUP_NAME: logs.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logs.stream,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_ACCESS_KEY_ID: 'ASIAEMULATOR00000000',
-    AWS_SECRET_ACCESS_KEY: 'emulator/secret/access/key/0000000000000',
-    AWS_SESSION_TOKEN: 'emulator-session-token',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
   };
 }
+
+/** Where nobody checks signatures, the SDK still wants something to sign with. */
+const NOBODY: Credentials = {
+  accessKeyId: 'ASIAEMULATOR00000000',
+  secretAccessKey: 'emulator/secret/access/key/0000000000000',
+  sessionToken: 'emulator-session-token',
+};

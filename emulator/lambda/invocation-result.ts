@@ -1,10 +1,7 @@
 import type { InvokeResult } from '../stack/invoker.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
-import { INIT_LIMIT_MS } from './environment.ts';
+import { INIT_LIMIT_MS, MOST_RESPONSE_BYTES } from './limits.ts';
 import type { FailedStart, Run } from './pool.ts';
-
-/** Bytes of a response as JSON text, base64 and escapes included (LA-04, HR-07). */
-const MOST_RESPONSE_BYTES = 6_291_556;
 
 export interface Judged {
   readonly result: InvokeResult;
@@ -16,7 +13,7 @@ export interface Judged {
 export function judge(fn: LambdaFunction, requestId: string, run: Run): Judged {
   if ('failedStart' in run) {
     const { failedStart } = run;
-    if (failedStart.kind === 'timed-out') return timedOut(requestId, INIT_LIMIT_MS);
+    if (failedStart.kind === 'timed-out') return timedOut(requestId, fn.timeoutMs);
     if (failedStart.kind === 'exited') return exited(requestId, failedStart.reason);
     const { errorType, errorMessage } = failedStart.error;
     const place = `${fn.handler} in ${fn.codeFolder}`;
@@ -26,7 +23,9 @@ export function judge(fn: LambdaFunction, requestId: string, run: Run): Judged {
   const { outcome } = run;
   switch (outcome.kind) {
     case 'returned':
-      return Buffer.byteLength(outcome.payload) <= MOST_RESPONSE_BYTES ? { result: outcome } : tooLarge();
+      return { result: outcome };
+    case 'returned-too-much':
+      return tooLarge();
     case 'threw':
       return { result: failed(outcome.error.errorType, outcome.error.errorMessage) };
     case 'timed-out':
@@ -47,6 +46,13 @@ export function closingLines(fn: LambdaFunction, requestId: string, { durationMs
     ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
   ];
   return [`END RequestId: ${requestId}`, report.join('\t')];
+}
+
+/** The line Lambda writes when a handler did not load (LA-10): before the event, or again while that waits. */
+export function initReport({ kind, initMs, ...start }: FailedStart, phase: 'init' | 'invoke'): string {
+  const errorType = 'error' in start ? start.error.errorType : 'Runtime.ExitError';
+  const status = kind === 'timed-out' ? ['Status: timeout'] : ['Status: error', `Error Type: ${errorType}`];
+  return [`INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms`, `Phase: ${phase}`, ...status].join('\t');
 }
 
 /** Why an environment did not come up, with the trace where there is one. */

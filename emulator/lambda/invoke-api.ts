@@ -1,15 +1,36 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { InvokeResult, Invoker } from '../stack/invoker.ts';
+import type { CredentialStore } from '../iam/credentials.ts';
+import { type Clock, systemClock } from '../stack/clock.ts';
+import type { Log } from '../stack/log.ts';
+import type { Random } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
-import { isFromWebPage } from '../stack/web-page.ts';
+import { type AsyncPolicy, createAsyncQueue, DEFAULT_ASYNC_POLICY } from './async-queue.ts';
+import type { Lambda } from './create-lambda.ts';
+import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
+import { type Answer, answerInvoke } from './invoke-request.ts';
 
-/** Largest request read, in bytes: a little over what Lambda takes, so that the refusal is Lambda's (LA-04). */
 /** Milliseconds that headers and a whole request may take: nobody holds the port by sending slowly. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
+/** Largest request read, in bytes: a little over what Lambda takes, so that the refusal is Lambda's (LA-04). */
 const MOST_BODY_BYTES = 7 * 1024 * 1024;
+
+export interface InvokeApiOptions {
+  readonly functions: readonly LambdaFunction[];
+  readonly invoker: Pick<Lambda, 'invoke'>;
+  /** 0 for any. */
+  readonly port: number;
+  /** With these, functions that sign are held to their roles; `region` is what a signature must name. */
+  readonly access?: { readonly credentials: CredentialStore; readonly region: string };
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly faults?: Partial<LambdaFaults>;
+  readonly random?: Random;
+  /** Of asynchronous events. */
+  readonly policy?: Partial<AsyncPolicy>;
+}
 
 export interface InvokeApi {
   readonly url: string;
@@ -18,18 +39,23 @@ export interface InvokeApi {
 
 /**
  * Lambda's own Invoke API, for the AWS SDK and CLI: `POST /2015-03-31/functions/{name or ARN}/invocations`, synchronous
- * (`RequestResponse`) and `DryRun`. Asynchronous invocation is refused: the emulator keeps no queue of events.
- * @param port 0 for any
+ * (`RequestResponse`), asynchronous (`Event`) and `DryRun`.
  * @throws Node's error with `code: 'EADDRINUSE'` when the port is taken
  */
-export async function startInvokeApi(options: {
-  readonly functions: readonly LambdaFunction[];
-  readonly invoker: Invoker;
-  readonly port: number;
-}): Promise<InvokeApi> {
+export async function startInvokeApi(options: InvokeApiOptions): Promise<InvokeApi> {
+  const { functions, invoker, access, clock = systemClock, log = () => {}, random = () => 1 } = options;
+  const queue = createAsyncQueue({
+    invoke: (functionArn, payload, requestId) => invoker.invoke(functionArn, payload, requestId),
+    clock,
+    log,
+    policy: { ...DEFAULT_ASYNC_POLICY, ...options.policy },
+    repeatRate: options.faults?.asyncRepeatRate ?? DEFAULT_LAMBDA_FAULTS.asyncRepeatRate,
+    random,
+  });
+  const context = { functions, invoker, queue, ...(access && { access: { ...access, clock } }) };
   const server = createServer(TIMEOUTS, async (request, response) => {
     try {
-      const { status, headers, body } = await answer(request, options);
+      const { status, headers, body }: Answer = await answerInvoke(await receive(request), context);
       response.writeHead(status, headers).end(body);
     } catch {
       response.destroy(); // the caller left while sending its event
@@ -40,6 +66,7 @@ export async function startInvokeApi(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
+      queue.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -47,65 +74,14 @@ export async function startInvokeApi(options: {
   };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+async function receive(request: IncomingMessage) {
+  const { method = '', url = '/', headers } = request;
+  const [path = '', ...query] = url.split('?');
+  return { method, path, query: query.join('?'), headers, body: await readBody(request) };
 }
 
-async function answer(
-  request: IncomingMessage,
-  { functions, invoker }: { functions: readonly LambdaFunction[]; invoker: Invoker },
-): Promise<Answer> {
-  if (isFromWebPage(request.headers))
-    return refusal(403, 'AccessDeniedException', 'A web page may not invoke functions');
-  const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations(?:\?|$)/.exec(request.url ?? '');
-  if (request.method !== 'POST' || path === null) {
-    return refusal(404, 'UnknownOperationException', 'Only Invoke is emulated');
-  }
-  const name = decode(path[1] ?? '');
-  const fn = functions.find((candidate) => isNamed(candidate, name));
-  if (fn === undefined) return asAnswer({ kind: 'not-found' }, name);
-
-  const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  if (type === 'DryRun') return { status: 204, headers: {}, body: '' };
-  if (type !== 'RequestResponse') {
-    return refusal(400, 'InvalidParameterValueException', `InvocationType ${type} is not emulated`);
-  }
-  const payload = await readBody(request);
-  if (payload === undefined) return asAnswer({ kind: 'event-too-large' }, name);
-  if (!isJson(payload)) {
-    return refusal(400, 'InvalidRequestContentException', 'Could not parse request body into json');
-  }
-  return asAnswer(await invoker.invoke(fn.arn, payload), name);
-}
-
-function asAnswer(result: InvokeResult, name: string): Answer {
-  switch (result.kind) {
-    case 'returned':
-      return jsonAnswer(200, { 'x-amz-executed-version': '$LATEST' }, result.payload);
-    case 'failed': {
-      const { errorType, errorMessage } = result;
-      const headers = { 'x-amz-executed-version': '$LATEST', 'x-amz-function-error': 'Unhandled' };
-      return jsonAnswer(200, headers, JSON.stringify({ errorType, errorMessage }));
-    }
-    case 'event-too-large':
-      return refusal(413, 'RequestTooLargeException', 'Request must be smaller than 6291456 bytes');
-    case 'throttled':
-      return refusal(429, 'TooManyRequestsException', 'Rate Exceeded.');
-    case 'not-found':
-      return refusal(404, 'ResourceNotFoundException', `Function not found: ${name}`);
-  }
-}
-
-/** Name, ARN, or `account:function:name`, each with or without `:$LATEST`. */
-function isNamed(fn: LambdaFunction, given: string): boolean {
-  const name = given.replace(/:\$LATEST$/, '');
-  return name === fn.name || name === fn.arn || (name.includes(':function:') && fn.arn.endsWith(`:${name}`));
-}
-
-/** An invocation without a payload hands the function `{}`; undefined when there is too much of it. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+/** Undefined when there is too much of it. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -113,31 +89,5 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (bytes > MOST_BODY_BYTES) return undefined;
     parts.push(part);
   }
-  return Buffer.concat(parts).toString() || '{}';
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
-function refusal(status: number, errorType: string, message: string): Answer {
-  const body = JSON.stringify({ Type: 'User', Message: message });
-  return jsonAnswer(status, { 'x-amzn-errortype': errorType }, body);
-}
-
-function jsonAnswer(status: number, headers: Record<string, string>, body: string): Answer {
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body };
+  return Buffer.concat(parts);
 }

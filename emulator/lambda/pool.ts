@@ -1,5 +1,6 @@
 import type { Clock } from '../stack/clock.ts';
 import type { Environment, Outcome, Started } from './environment.ts';
+import { INIT_LIMIT_MS } from './limits.ts';
 import type { StartGate } from './start-gate.ts';
 import type { InvokeMessage } from './worker/messages.ts';
 
@@ -21,6 +22,8 @@ export interface Pool {
   prepare(): Promise<FailedStart | undefined>;
   /** @param onServed called when an environment takes the event */
   run(message: InvokeMessage, onServed: () => void): Promise<Run>;
+  /** Ends idle environments, and every other one after its event. Resolves when none is left. */
+  retire(): Promise<void>;
   /** Ends every environment; events that wait or are under way end as `exited`. */
   stop(): Promise<void>;
 }
@@ -30,11 +33,18 @@ export interface PoolOptions {
   readonly clock: Clock;
   /** Milliseconds an environment may stay idle. */
   readonly idleMs: number;
-  start(): Promise<Environment>;
+  /** @param initLimitMs milliseconds that the environment may take to load its handler */
+  start(initLimitMs: number): Promise<Environment>;
+  /** Whether an event gets a new environment in the place of an idle one. */
+  wantsColdStart(): boolean;
+  /** A handler did not load: before its event, or again while that waits (LA-10). */
+  onInitFailed(failed: FailedStart, phase: 'init' | 'invoke'): void;
 }
 
 interface Waiting {
   readonly message: InvokeMessage;
+  /** To be served by an environment that has served nothing yet. */
+  readonly cold: boolean;
   onServed(): void;
   resolve(run: Run): void;
 }
@@ -54,12 +64,14 @@ const START_MS = 100;
 
 const STOPPED: Run = { outcome: { kind: 'exited', reason: 'The emulator is stopping' }, durationMs: 0 };
 
-export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
+export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitFailed }: PoolOptions): Pool {
   const all = new Set<Environment>();
   const idle: Idle[] = [];
   const waiting: Waiting[] = [];
   let starting = 0;
   let stopped = false;
+  /** Set once the pool takes no new events: called when nothing is left of it. */
+  let onEmpty: (() => void) | undefined;
   /** The most events there have been at once, under way and waiting. */
   let mostAtOnce = 0;
   /** How long events take here, the latest counting most. */
@@ -67,17 +79,28 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
 
   /** An environment that becomes free serves who waits longest, so a burst of short events needs few of them. */
   function serveNext(environment: Environment, initMs?: number): void {
-    if (!environment.alive) return void all.delete(environment);
-    const next = waiting.shift();
+    if (!environment.alive) return void forget(environment);
+    const at = waiting.findIndex(({ cold }) => initMs !== undefined || !cold);
+    const [next] = at < 0 ? [] : waiting.splice(at, 1);
     if (next !== undefined) return void serve(environment, next, initMs);
+    if (onEmpty !== undefined) return void endNow(environment);
     const cancelTrim = clock.after(idleMs, () => {
       idle.splice(idle.indexOf(entry), 1);
-      all.delete(environment);
+      endNow(environment);
       mostAtOnce = all.size;
-      void environment.end();
     });
     const entry: Idle = { environment, cancelTrim, ...(initMs !== undefined && { initMs }) };
     idle.push(entry);
+  }
+
+  function endNow(environment: Environment): void {
+    void environment.end();
+    forget(environment);
+  }
+
+  function forget(environment: Environment): void {
+    all.delete(environment);
+    if (all.size + waiting.length + starting === 0) onEmpty?.();
   }
 
   async function serve(environment: Environment, event: Waiting, initMs?: number): Promise<void> {
@@ -94,29 +117,51 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
     for (let entry = idle.pop(); entry !== undefined; entry = idle.pop()) {
       entry.cancelTrim();
       if (entry.environment.alive) return entry;
-      all.delete(entry.environment);
+      forget(entry.environment);
     }
     return undefined;
   }
 
-  async function startOne(): Promise<FailedStart | undefined> {
-    starting++;
-    const environment = await start();
+  async function startAnother(initLimitMs: number): Promise<{ environment: Environment; started: Started }> {
+    const environment = await start(initLimitMs);
     all.add(environment);
     if (stopped) void environment.end();
-    const started = await environment.started;
+    return { environment, started: await environment.started };
+  }
+
+  async function startOne(): Promise<FailedStart | undefined> {
+    starting++;
+    const { environment, started } = await startAnother(INIT_LIMIT_MS);
     starting--;
     if (started.kind === 'ready') {
       serveNext(environment, started.initMs);
       return undefined;
     }
-    all.delete(environment);
-    waiting.shift()?.resolve({ failedStart: started, durationMs: 0 });
+    if (!stopped) onInitFailed(started, 'init');
+    const event = waiting.shift();
+    if (event !== undefined) await startWithin(event);
+    forget(environment);
     return started;
   }
 
+  /** After a failed start the handler is loaded once more as a part of the event, whose time it takes (LA-10). */
+  async function startWithin(event: Waiting): Promise<void> {
+    if (stopped) return event.resolve(STOPPED);
+    const { message } = event;
+    event.onServed();
+    const { environment, started } = await startAnother(message.timeoutMs);
+    if (started.kind !== 'ready') {
+      if (!stopped) onInitFailed(started, 'invoke');
+      forget(environment);
+      return event.resolve({ failedStart: started, durationMs: started.initMs });
+    }
+    const timeoutMs = Math.max(1, message.timeoutMs - started.initMs);
+    const resolve = (run: Run) => event.resolve({ ...run, durationMs: started.initMs + run.durationMs });
+    void serve(environment, { ...event, message: { ...message, timeoutMs }, onServed: () => {}, resolve });
+  }
+
   async function startWanted(): Promise<void> {
-    const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce);
+    const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce && !onEmpty);
     if (!stopped && wanted) await startOne();
   }
 
@@ -130,10 +175,25 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
       if (stopped) return Promise.resolve(STOPPED);
       return new Promise((resolve) => {
         const free = takeIdle();
-        if (free !== undefined) return void serve(free.environment, { message, onServed, resolve }, free.initMs);
-        waiting.push({ message, onServed, resolve });
+        const cold = free !== undefined && wantsColdStart();
+        if (free !== undefined) {
+          if (!cold) return void serve(free.environment, { message, cold, onServed, resolve }, free.initMs);
+          endNow(free.environment);
+        }
+        waiting.push({ message, cold, onServed, resolve });
         mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
         gate(startWanted);
+      });
+    },
+
+    retire() {
+      return new Promise((resolve) => {
+        onEmpty = resolve;
+        for (const { environment, cancelTrim } of idle.splice(0)) {
+          cancelTrim();
+          endNow(environment);
+        }
+        if (all.size + waiting.length + starting === 0) resolve();
       });
     },
 
@@ -143,6 +203,7 @@ export function createPool({ gate, clock, idleMs, start }: PoolOptions): Pool {
       for (const { resolve } of waiting.splice(0)) resolve(STOPPED);
       await Promise.all([...all].map((environment) => environment.end()));
       all.clear();
+      onEmpty?.();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { expect } from 'chai';
@@ -13,18 +14,26 @@ import { api, FUNCTION, load, removeFolders } from './template/fixture.ts';
 const ANY = { http: 0, websocket: 0, lambda: 0, dynamodb: 0 };
 
 const CODE = `
-const { request } = require('node:https');
-const authorization = 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c';
+const { ApiGatewayManagementApiClient, PostToConnectionCommand } = require('@aws-sdk/client-apigatewaymanagementapi');
 exports.handler = async (event) => {
   const { eventType, connectionId, domainName, stage } = event.requestContext ?? {};
   if (eventType === 'MESSAGE') {
-    const path = '/' + stage + '/@connections/' + encodeURIComponent(connectionId);
-    await new Promise((resolve, reject) =>
-      request({ host: domainName, path, method: 'POST', headers: { authorization } }, (answer) => answer.resume().on('end', resolve))
-        .on('error', reject).end('you said ' + event.body));
+    const client = new ApiGatewayManagementApiClient({ endpoint: 'https://' + domainName + '/' + stage });
+    await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'you said ' + event.body }));
   }
   return { statusCode: 200, body: JSON.stringify({ ...process.env, event: JSON.stringify(event) }) };
 };`;
+
+/** The body of an answer by TLS, trusting one certificate. */
+function getTrusting(url: string, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { ca }, async (response) => {
+      let text = '';
+      for await (const slice of response.setEncoding('utf8')) text += slice;
+      resolve(text);
+    }).on('error', reject);
+  });
+}
 
 /** A stack with both APIs, one function behind all of it, and a table. */
 function twoApis(): Stack {
@@ -89,12 +98,12 @@ describe('startEmulator', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  it('gives functions the local addresses in place of those in AWS, and the extra variables', async () => {
+  it('gives functions the local public addresses in place of those in AWS, and the extra variables', async () => {
     const { urls } = await start(twoApis(), { environment: { COLOUR: 'red' } });
-    const environment = await (await fetch(`${urls.http}/dev/x`)).json();
+    const environment = (await (await fetch(`${urls.http}/dev/x`)).json()) as Record<string, string>;
+    // What leads to the WebSocket API stays as in AWS: it is led here when it is asked for (MG-14).
+    expect(environment.WS).to.match(/^wss:\/\/[a-z0-9]+\.execute-api\./);
     expect(environment).to.include({
-      WS: urls.websocket,
-      MANAGEMENT: urls.management,
       HTTP: `${urls.http},https://elsewhere.example`,
       AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
       COLOUR: 'red',
@@ -172,6 +181,62 @@ describe('startEmulator', () => {
     const used = [urls.http, urls.websocket, urls.lambda, urls.dynamodb].map((url = '') => Number(new URL(url).port));
     expect(new Set([taken, ...used]).size, 'all different').to.equal(5);
     for (const port of used) expect(port).to.be.within(taken + 1, taken + 100);
+  });
+
+  it('speaks TLS and nothing else where told to, trusted by its functions (MG-14)', async () => {
+    const { urls, certificate } = await start(twoApis(), { tls: true });
+    expect(urls.http).to.match(/^https:\/\/localhost:\d+$/);
+    const environment = JSON.parse(await getTrusting(`${urls.http}/dev/x`, certificate ?? ''));
+    expect(environment.HTTP).to.match(/^https:\/\/localhost:/);
+
+    const socket = new WebSocket(urls.websocket ?? '', { ca: certificate });
+    leftovers.push(() => socket.terminate());
+    await once(socket, 'open');
+    socket.send('hello');
+    const [data] = await once(socket, 'message');
+    expect(String(data)).to.equal('you said hello');
+
+    const inClear = urls.http?.replace('https:', 'http:') ?? '';
+    expect(await fetch(inClear).catch(() => 'no answer in clear')).to.equal('no answer in clear');
+  });
+
+  it('runs twice in one process without either seeing the other', async () => {
+    const [one, two] = [await start(twoApis(), { seed: 1 }), await start(twoApis(), { seed: 1 })];
+    const socket = new WebSocket(one.urls.websocket ?? '');
+    leftovers.push(() => socket.terminate());
+    await once(socket, 'open');
+    await two.stop();
+    socket.send('still here');
+    const [data] = await once(socket, 'message');
+    expect(String(data)).to.equal('you said still here');
+    expect(await fetch(two.urls.http ?? '').catch(() => 'gone')).to.equal('gone');
+  });
+
+  it('takes new code while connections stay open, and says what needs a new start', async () => {
+    const stack = twoApis();
+    const emulator = await start(stack);
+    const socket = new WebSocket(emulator.urls.websocket ?? '');
+    leftovers.push(() => socket.terminate());
+    await once(socket, 'open');
+
+    const functions = stack.functions.map((fn) => ({ ...fn, environment: { COLOUR: 'green' } }));
+    expect(await emulator.reload(stack)).to.deep.equal({ kind: 'reloaded', functions: [] });
+    expect(await emulator.reload({ ...stack, functions })).to.deep.equal({
+      kind: 'reloaded',
+      functions: ['shop-dev-app'],
+    });
+    const environment = (await (await fetch(`${emulator.urls.http}/dev/x`)).json()) as Record<string, string>;
+    expect(environment.COLOUR).to.equal('green');
+    socket.send('hello');
+    expect(String((await once(socket, 'message'))[0])).to.equal('you said hello');
+
+    expect(await emulator.reload({ ...stack, functions, permissions: [] })).to.deep.equal({
+      kind: 'restart-needed',
+      parts: ['permissions'],
+    });
+    const broken = functions.map((fn) => ({ ...fn, handler: 'nowhere.handler' }));
+    expect(await emulator.reload({ ...stack, functions: broken })).to.have.property('kind', 'unloadable');
+    expect((await fetch(`${emulator.urls.http}/dev/x`)).status).to.equal(200);
   });
 
   it('logs the seed it drew, so that a run can be repeated', async () => {

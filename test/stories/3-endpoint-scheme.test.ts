@@ -1,40 +1,25 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect } from 'chai';
-import { cured } from '../../fixtures/stacks/3-endpoint-scheme/stacks.ts';
+import { broken, cured } from '../../fixtures/stacks/3-endpoint-scheme/stacks.ts';
 import { GREETING } from '../../fixtures/stacks/websocket.ts';
 import { openClient } from '../emulator/gateway/fixture.ts';
 import { startStory, stopStories } from './story.ts';
 
+const FUNCTION = 'endpoint-scheme-dev-message';
+
 describe('story bug 3: the WebSocket endpoint handed to the SDK as it is', () => {
   afterEach(stopStories);
 
-  it('MG-14: the SDK takes wss: without a word and sends the signed request in clear', async () => {
-    const received: IncomingMessage[] = [];
-    const plain = createServer((request, response) => {
-      received.push(request);
-      response.end();
-    });
-    plain.listen(0, '127.0.0.1');
-    await once(plain, 'listening');
-    const client = new ApiGatewayManagementApiClient({
-      endpoint: `wss://127.0.0.1:${(plain.address() as AddressInfo).port}/dev`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
-    });
+  it('MG-14: the SDK waits at port 80 for ever; the function times out and the client reads an error frame', async () => {
+    const story = await startStory(broken);
+    const client = await openClient(story.websocket);
 
-    try {
-      await client.send(new PostToConnectionCommand({ ConnectionId: 'PJqB0fHsqRcCHlw=', Data: 'x' }));
+    client.socket.send('{"type":"ready"}');
 
-      expect(received.map(({ url }) => url)).to.deep.equal(['/dev/@connections/PJqB0fHsqRcCHlw%3D']);
-      expect(received[0]?.headers.authorization).to.match(/^AWS4-HMAC-SHA256 /);
-    } finally {
-      client.destroy();
-      plain.closeAllConnections();
-      plain.close();
-    }
+    expect(JSON.parse(await client.message())).to.include({ message: 'Internal server error' });
+    // The log group holds no word of what is wrong; only the emulator tells.
+    const printed = story.logOf(FUNCTION).join('\n');
+    expect(printed).to.match(/Task timed out after 1\.00 seconds/);
+    expect(printed).not.to.match(/wss|scheme|port 80/);
   });
 
   it('is cured by turning the endpoint into the one of the Management API', async () => {
@@ -43,9 +28,9 @@ describe('story bug 3: the WebSocket endpoint handed to the SDK as it is', () =>
 
     client.socket.send('{"type":"ready"}');
 
-    const greeting = { ...GREETING, posted_to: story.management };
+    const endpoint = story.stack.functions[0]?.environment.WEBSOCKET_API_ENDPOINT ?? '';
+    expect(endpoint).to.match(/^wss:\/\/[a-z0-9]+\.execute-api\./);
+    const greeting = { ...GREETING, posted_to: endpoint.replace('wss:', 'https:') };
     expect(JSON.parse(await client.message())).to.deep.equal(greeting);
-    // What the function reads in AWS, where the conversion matters; the emulator's own endpoint is ws:.
-    expect(story.stack.functions[0]?.environment.WEBSOCKET_API_ENDPOINT).to.match(/^wss:\/\/[a-z0-9]+\.execute-api\./);
   });
 });

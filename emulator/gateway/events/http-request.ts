@@ -20,6 +20,32 @@ export interface HttpRequest {
   readonly pathParameters: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly timeEpoch: number;
+  /** Who was let in, where the route asks for that. */
+  readonly granted?: Granted;
+}
+
+/** What an event tells of the authorization that a request has passed. */
+export type Granted =
+  | {
+      readonly kind: 'lambda';
+      /** Absent with simple responses. */
+      readonly principalId?: string;
+      readonly context?: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly kind: 'jwt';
+      readonly claims: Readonly<Record<string, string>>;
+      readonly scopes: readonly string[] | null;
+    }
+  | ({ readonly kind: 'iam' } & Signer);
+
+/** Who signed a request. */
+export interface Signer {
+  readonly accessKey: string;
+  readonly accountId: string;
+  /** `AIDA…`, or `AROA…:session` of a role. */
+  readonly userId: string;
+  readonly userArn: string;
 }
 
 const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);

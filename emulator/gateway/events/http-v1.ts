@@ -1,6 +1,6 @@
 import type { Switches } from '../switches.ts';
 import { allValues, headerValue, lastValues } from './headers.ts';
-import { domainPrefix, encodeBody, type HttpRequest, unlessEmpty } from './http-request.ts';
+import { domainPrefix, encodeBody, type Granted, type HttpRequest, unlessEmpty } from './http-request.ts';
 import { requestTime } from './request-time.ts';
 import { decodedPath, parseQuery } from './target.ts';
 
@@ -24,11 +24,12 @@ export function httpEventV1(request: HttpRequest, { v1PathEncoding }: Pick<Switc
     requestContext: {
       accountId: request.accountId,
       apiId: request.apiId,
+      authorizer: request.granted && authorizerOf(request.granted),
       domainName: request.domainName,
       domainPrefix: domainPrefix(request.domainName),
       extendedRequestId: request.requestId,
       httpMethod: request.method,
-      identity: { ...ANONYMOUS, sourceIp: request.sourceIp, userAgent },
+      identity: { ...ANONYMOUS, ...signerOf(request.granted), sourceIp: request.sourceIp, userAgent },
       path,
       protocol: 'HTTP/1.1', // whatever the client spoke (HA-20)
       requestId: request.requestId,
@@ -58,3 +59,31 @@ const ANONYMOUS = {
   user: null,
   userArn: null,
 };
+
+/** In 1.0 all of it stands side by side (recorded: awsdocs/amazon-api-gateway-developer-guide#113). */
+function authorizerOf(granted: Granted) {
+  switch (granted.kind) {
+    case 'lambda': {
+      const { context = {}, principalId } = granted;
+      return { ...textValues(context), ...(principalId !== undefined && { principalId }) };
+    }
+    case 'jwt':
+      return { claims: granted.claims, scopes: granted.scopes };
+    case 'iam':
+      return undefined; // `identity` has it
+  }
+}
+
+/** As for REST APIs, which 1.0 is for; null stays null, lists and maps are JSON. */
+function textValues(context: Readonly<Record<string, unknown>>): Record<string, string | null> {
+  const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return Object.fromEntries(
+    Object.entries(context).map(([name, value]) => [name, value === null ? null : textOf(value)]),
+  );
+}
+
+function signerOf(granted: Granted | undefined) {
+  if (granted?.kind !== 'iam') return {};
+  const { accessKey, accountId, userArn, userId } = granted;
+  return { accessKey, accountId, caller: userId, user: userId, userArn };
+}

@@ -1,5 +1,5 @@
 import { headerValue, joinedValues } from './headers.ts';
-import { domainPrefix, encodeBody, type HttpRequest, unlessEmpty } from './http-request.ts';
+import { domainPrefix, encodeBody, type Granted, type HttpRequest, type Signer, unlessEmpty } from './http-request.ts';
 import { requestTime } from './request-time.ts';
 import { decodedPath, parseQuery } from './target.ts';
 
@@ -18,6 +18,7 @@ export function httpEventV2(request: HttpRequest) {
     requestContext: {
       accountId: request.accountId,
       apiId: request.apiId,
+      authorizer: request.granted && authorizerOf(request.granted),
       domainName: request.domainName,
       domainPrefix: domainPrefix(request.domainName),
       http: {
@@ -40,8 +41,26 @@ export function httpEventV2(request: HttpRequest) {
   };
 }
 
+/** A function's context stays as the function gave it; claims are text (developer guide, http-api-lambda-authorizer). */
+function authorizerOf(granted: Granted) {
+  switch (granted.kind) {
+    case 'lambda':
+      return { lambda: granted.context ?? null };
+    case 'jwt':
+      return { jwt: { claims: granted.claims, scopes: granted.scopes } };
+    case 'iam':
+      return { iam: iamOf(granted) };
+  }
+}
+
+/** `authorizer.iam` of a 2.0 event, from an HTTP API or a function URL. */
+export function iamOf({ accessKey, accountId, userArn, userId }: Signer) {
+  const absent = { cognitoIdentity: null, principalOrgId: null };
+  return { accessKey, accountId, callerId: userId, ...absent, userArn, userId };
+}
+
 /** The cookie header, one element a cookie (HA-15). */
-function cookies(request: HttpRequest): string[] | undefined {
+export function cookies(request: Pick<HttpRequest, 'headers'>): string[] | undefined {
   const all = request.headers
     .filter(({ key }) => key === 'cookie')
     .flatMap(({ value }) => value.split(';'))
@@ -51,7 +70,7 @@ function cookies(request: HttpRequest): string[] | undefined {
 }
 
 /** Repeated keys are joined by `,`, so that a real comma cannot be told apart (HA-11). */
-function joinedQuery(query: string): Record<string, string> | undefined {
+export function joinedQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
   const values = parseQuery(query);
   return values.size > 0 ? Object.fromEntries(Array.from(values, ([name, all]) => [name, all.join(',')])) : undefined;

@@ -1,3 +1,5 @@
+import type { Switches } from '../switches.ts';
+
 /** A request target cut at its first `?`; both sides exactly as they came. */
 export interface Target {
   readonly path: string;
@@ -16,6 +18,31 @@ export function parseTarget(target: string): Target {
   const mark = local.indexOf('?');
   const path = mark < 0 ? local : local.slice(0, mark);
   return { path: path.startsWith('/') ? path : `/${path}`, query: mark < 0 ? '' : local.slice(mark + 1) };
+}
+
+/**
+ * The path that is routed and shown: as sent, unless switches say that the gateway tidies it (HA-08). `%2e` is a dot as well.
+ * @param path begins with a slash; so does the result
+ */
+export function tidyPath(
+  path: string,
+  { doubleSlashes, dotSegments }: Pick<Switches, 'doubleSlashes' | 'dotSegments'>,
+): string {
+  const resolved = dotSegments === 'resolved' ? resolveDots(path) : path;
+  return doubleSlashes === 'collapsed' ? resolved.replace(/\/{2,}/g, '/') : resolved;
+}
+
+function resolveDots(path: string): string {
+  const kept: string[] = [];
+  const segments = path.split('/').slice(1);
+  for (const [index, segment] of segments.entries()) {
+    const dots = segment.length > 6 ? '' : segment.replace(/%2e/gi, '.');
+    if (dots === '..') kept.pop();
+    else if (dots !== '.') kept.push(segment);
+    // What ends in dots is a folder, and keeps its slash.
+    if ((dots === '.' || dots === '..') && index === segments.length - 1) kept.push('');
+  }
+  return `/${kept.join('/')}`;
 }
 
 /** The path as integrations get it decoded: a `%3F` becomes a `?` and cuts off what follows (HA-05, HA-06). */

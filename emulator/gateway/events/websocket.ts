@@ -13,6 +13,18 @@ export interface ConnectionFacts {
   readonly connectedAt: number;
   readonly sourceIp: string;
   readonly userAgent?: string;
+  /** Who signed the handshake, where `$connect` asks for that (WS-16). */
+  readonly signer?: { readonly accountId: string; readonly userArn: string };
+  /** What the authorizer said, in every event of the connection (WS-15). */
+  readonly authorizer?: Readonly<Record<string, string | number>>;
+}
+
+/** What a handshake brought along. */
+export interface HandshakeRequest {
+  /** With the gateway's own. */
+  readonly headers: readonly Header[];
+  /** As sent, without the `?`. */
+  readonly query: string;
 }
 
 /** One event's own name and moment. */
@@ -23,11 +35,7 @@ export interface Occurrence {
 }
 
 /** The CONNECT event: the only one with the handshake's headers and query (WS-11, WS-12). */
-export function connectEvent(
-  facts: ConnectionFacts,
-  occurrence: Occurrence,
-  handshake: { readonly headers: readonly Header[]; readonly query: string },
-) {
+export function connectEvent(facts: ConnectionFacts, occurrence: Occurrence, handshake: HandshakeRequest) {
   const query = [...parseQuery(handshake.query)];
   return {
     headers: lastValues(handshake.headers),
@@ -38,6 +46,38 @@ export function connectEvent(
     stageVariables: unlessEmpty(facts.stage.variables),
     requestContext: { routeKey: '$connect', eventType: 'CONNECT', ...context(facts, occurrence) },
     isBase64Encoded: false,
+  };
+}
+
+/** Headers that only the authorizer sees; the integration of `$connect` does not (WS-12). */
+const BEFORE: readonly Header[] = [
+  { name: 'Connection', key: 'connection', value: 'upgrade' },
+  { name: 'content-length', key: 'content-length', value: '0' },
+];
+const AFTER: readonly Header[] = [{ name: 'Upgrade', key: 'upgrade', value: 'websocket' }];
+
+/**
+ * The event of a REQUEST authorizer: always with every map, empty or not (WS-15, the developer guide's
+ * apigateway-websocket-api-lambda-auth).
+ * @param methodArn `arn:…:{apiId}/{stage}/$connect`
+ */
+export function authorizerEvent(
+  facts: ConnectionFacts,
+  occurrence: Occurrence,
+  handshake: HandshakeRequest,
+  methodArn: string,
+) {
+  const headers = [...BEFORE, ...handshake.headers, ...AFTER];
+  const query = [...parseQuery(handshake.query)];
+  return {
+    type: 'REQUEST',
+    methodArn,
+    headers: lastValues(headers),
+    multiValueHeaders: allValues(headers),
+    queryStringParameters: Object.fromEntries(query.map(([name, values]) => [name, values.at(-1)])),
+    multiValueQueryStringParameters: Object.fromEntries(query),
+    stageVariables: facts.stage.variables,
+    requestContext: { routeKey: '$connect', eventType: 'CONNECT', ...context(facts, occurrence) },
   };
 }
 
@@ -89,7 +129,8 @@ function context(facts: ConnectionFacts, { requestId, at }: Occurrence) {
     stage: facts.stage.name,
     connectedAt: facts.connectedAt,
     requestTimeEpoch: at,
-    identity: { userAgent: facts.userAgent, sourceIp: facts.sourceIp },
+    authorizer: facts.authorizer,
+    identity: { ...facts.signer, userAgent: facts.userAgent, sourceIp: facts.sourceIp },
     requestId,
     domainName: facts.domainName,
     connectionId: facts.connectionId,

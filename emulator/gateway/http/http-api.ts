@@ -1,29 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { apiDomain, executeApiArn, type HttpApi, type HttpRoute, type Stage } from '../../stack/stack.ts';
+import type { HttpApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import { forwardedHeaders } from '../events/headers.ts';
 import type { HttpRequest } from '../events/http-request.ts';
 import { httpEventV1 } from '../events/http-v1.ts';
 import { httpEventV2 } from '../events/http-v2.ts';
-import { parseTarget } from '../events/target.ts';
-import { domainNameOf, sourceIpOf } from '../host.ts';
-import { type BoundIntegration, bindIntegration, describeFailure } from '../integration.ts';
-import { routeArnPart } from '../permissions.ts';
+import { parseTarget, type Target, tidyPath } from '../events/target.ts';
+import { sourceIpOf } from '../host.ts';
+import { describeFailure } from '../integration.ts';
 import { readBody } from '../request-body.ts';
-import { failureResponse, functionResponse, type GatewayResponse, ownResponse, titleCase } from './response.ts';
-import { chooseStage, createRouter } from './routes.ts';
+import { type Address, createAddressing } from './addressing.ts';
+import { type Answer, refusal, writeResponse } from './answer.ts';
+import { createAuthorization } from './authorization.ts';
+import { type BoundRoute, bindRoutes } from './bound-routes.ts';
+import { createCors } from './cors.ts';
+import { headerBytes, malformed } from './malformed.ts';
+import { failureResponse, functionResponse, type GatewayResponse, ownResponse } from './response.ts';
+import { createRouter, type RouteMatch } from './routes.ts';
+import { createThrottles } from './throttles.ts';
 
-interface BoundRoute extends HttpRoute {
-  /** A permission names the stage, so each stage has its own way to the function. */
-  readonly byStage: ReadonlyMap<Stage, BoundIntegration>;
-}
+/** Characters of a path that the log shows. */
+const LOGGED_CHARACTERS = 300;
 
-/** What became of a request: the answer, and what the log says about it. */
-interface Answer {
-  readonly response: GatewayResponse;
-  readonly note: string;
-  readonly level: 'debug' | 'warn' | 'error';
-  readonly behaviour?: string;
+/** A request that leads to a stage. */
+interface Arrival {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly target: Target;
+  readonly address: Extract<Address, { kind: 'stage' }>;
 }
 
 /** The HTTP API: one request in, one invocation, one buffered answer out (HA-25). */
@@ -32,37 +36,84 @@ export function createHttpApi(
   api: HttpApi,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { stack, clock, ids, log, quotas, switches } = context;
-  const ownDomain = apiDomain(stack, api.apiId);
-  const routes = api.routes.map((route) => bindRoute(context, api, route));
-  const router = createRouter(routes);
+  const addressOf = createAddressing(stack, api, switches);
+  const authorize = createAuthorization(context, api);
+  const cors = api.cors && createCors(api.cors);
+  const router = createRouter(bindRoutes(context, api));
+  const takeToken = createThrottles(context);
 
   async function answer(request: IncomingMessage, requestId: string): Promise<Answer | undefined> {
     if (headerBytes(request) > quotas.httpHeaderBytes) {
       const note = `request line and headers exceed ${quotas.httpHeaderBytes} bytes`;
-      const response = ownResponse(switches.headerLimitStatus, 'Request Header Fields Too Large');
-      return { response, note, level: 'warn', behaviour: 'HA-22' };
+      return refusal(switches.headerLimitStatus, 'Request Header Fields Too Large', note, 'HA-22');
     }
-    if (request.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length > 1) {
-      return { response: ownResponse(400, 'Bad Request'), note: 'more than one Host header', level: 'warn' };
+    const fault = malformed(request);
+    if (fault !== undefined) return refusal(400, 'Bad Request', fault);
+    const target = parseTarget(request.url ?? '');
+    const address = addressOf(request.headers.host, tidyPath(target.path, switches));
+    switch (address.kind) {
+      case 'no-host':
+        return refusal(switches.unknownHostStatus, messageOf(switches.unknownHostStatus), address.why, 'HR-15');
+      case 'no-stage':
+        return refusal(404, 'Not Found', address.why, 'HA-01');
+      case 'stage':
+        return onStage({ request, requestId, target, address });
     }
-    const method = request.method ?? '';
-    const { path, query } = parseTarget(request.url ?? '');
-    const choice = chooseStage(api.stages, path);
-    if (!choice) return notFound('no stage', 'HA-01');
-    const match = router(method, choice.routePath);
-    if (!match) return notFound(`no route among ${api.routes.map((route) => route.routeKey).join(', ')}`, 'HA-03');
+  }
 
+  /**
+   * A preflight is the gateway's own to answer, with a route for OPTIONS or without one. But a route that takes it and asks
+   * for authorization gets it first: ANY and $default routes with an authorizer refuse preflights, in AWS as well
+   * (developer guide, http-api-cors; sst#5493).
+   */
+  async function onStage(arrival: Arrival): Promise<Answer | undefined> {
+    const { request, address } = arrival;
+    const { method = '' } = request;
+    const match = router(method, address.routePath);
+    const origin = request.headers.origin;
+    const requestedMethod = request.headers['access-control-request-method'];
+    const preflight = cors?.isPreflight({ method, origin, requestedMethod }) ? cors : undefined;
+    if (!match && !preflight) {
+      const routes = api.routes.map((route) => route.routeKey).join(', ');
+      return refusal(404, 'Not Found', `no route among ${routes}: no function was invoked`, 'HA-03');
+    }
+    const throttled = takeToken(address.stage, match?.route.routeKey ?? 'OPTIONS');
+    if (throttled !== undefined) return refusal(429, 'Too Many Requests', throttled, 'HA-24');
+    if (preflight && (!match || match.route.authorization.kind === 'none')) return answerPreflight(origin);
+    return match && toRoute(arrival, match, preflight !== undefined);
+  }
+
+  function answerPreflight(origin: string | undefined): Answer {
+    const headers = cors?.preflightHeaders(origin) ?? [];
+    const note =
+      headers.length > 0
+        ? 'the gateway answered the preflight itself: no function was invoked'
+        : `CORS allows no origin ${origin}: the browser refuses this answer; see AllowOrigins`;
+    return {
+      response: { status: 204, headers, body: '' },
+      note,
+      level: 'debug',
+      behaviour: 'HR-13',
+      isPreflight: true,
+    };
+  }
+
+  async function toRoute(
+    { request, requestId, target, address }: Arrival,
+    { route, pathParameters }: RouteMatch<BoundRoute>,
+    isPreflight: boolean,
+  ): Promise<Answer | undefined> {
     const body = await readBody(request, quotas.httpBodyBytes);
     if (body.kind === 'aborted') return undefined;
     if (body.kind === 'too-large') {
-      const response = ownResponse(413, 'Request Entity Too Large');
-      return { response, note: `body exceeds ${quotas.httpBodyBytes} bytes`, level: 'warn', behaviour: 'HA-22' };
+      return refusal(413, 'Request Entity Too Large', `body exceeds ${quotas.httpBodyBytes} bytes`, 'HA-22');
     }
+    const { method = '', headers } = request;
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
-    return call(match.route, {
+    const routed: HttpRequest = {
       method,
-      path,
-      query,
+      path: address.eventPath,
+      query: target.query,
       headers: forwardedHeaders(request.rawHeaders, {
         sourceIp,
         proto: switches.forwardedProto,
@@ -71,42 +122,48 @@ export function createHttpApi(
       }),
       body: body.bytes,
       sourceIp,
-      domainName: domainNameOf(request.headers.host, ownDomain),
+      domainName: address.domainName,
       accountId: stack.accountId,
       apiId: api.apiId,
-      stage: choice.stage,
-      routeKey: match.route.routeKey,
-      pathParameters: match.pathParameters,
+      stage: address.stage,
+      routeKey: route.routeKey,
+      pathParameters,
       requestId,
       timeEpoch: clock.now(),
-    });
+    };
+    const signed = { method, path: target.path, query: target.query, headers, body: body.bytes };
+    const admission = await authorize(route, { request: routed, routePath: address.routePath, signed });
+    if (!admission.admitted) return admission.answer;
+    if (isPreflight) return answerPreflight(headers.origin);
+    const { granted } = admission;
+    return invoke(route, granted ? { ...routed, granted } : routed, address);
   }
 
-  async function call(route: BoundRoute, request: HttpRequest): Promise<Answer> {
-    const bound = route.byStage.get(request.stage);
-    if (!bound) throw new Error(`route ${route.routeKey} is not bound to stage ${request.stage.name}`);
+  async function invoke(route: BoundRoute, request: HttpRequest, { stage }: Arrival['address']): Promise<Answer> {
+    const way = route.way(stage, request.method);
     const format = route.integration.payloadFormatVersion;
     const event = format === '1.0' ? httpEventV1(request, switches) : httpEventV2(request);
-    const outcome = await bound.call(JSON.stringify(event));
+    const outcome = await way.call(JSON.stringify(event));
     if (outcome.kind !== 'returned') {
-      const note = describeFailure(bound.functionArn, outcome);
-      return {
-        response: failureResponse(outcome, switches),
-        note,
-        level: 'error',
-        behaviour: BEHAVIOURS[outcome.kind],
-      };
+      const response = failureResponse(outcome, switches);
+      const note = describeFailure(way.functionArn, outcome);
+      return { response, note, level: 'error', behaviour: BEHAVIOURS[outcome.kind] };
     }
     const response = functionResponse(outcome.payload, format, switches);
     return response.fault === undefined
       ? { response, note: route.routeKey, level: 'debug' }
-      : { response, note: `${bound.functionArn}: ${response.fault}`, level: 'error', behaviour: 'HR-04' };
+      : { response, note: `${way.functionArn}: ${response.fault}`, level: 'error', behaviour: 'HR-04' };
+  }
+
+  function withCors({ response, isPreflight }: Answer, origin: string | undefined): GatewayResponse {
+    return cors && !isPreflight ? { ...response, headers: cors.apply(response.headers, origin) } : response;
   }
 
   return (request, response) => {
     const requestId = ids.next();
     const start = clock.now();
-    const subject = `${request.method} ${parseTarget(request.url ?? '').path}`; // no query: it may hold secrets
+    const { path } = parseTarget(request.url ?? ''); // no query: it may hold secrets
+    const subject = `${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
     // A client that leaves while its answer is being written is no event of ours.
     response.on('error', () => {});
     answer(request, requestId)
@@ -120,10 +177,10 @@ export function createHttpApi(
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
           return;
         }
-        write(response, answered.response, requestId);
         const { level, note, behaviour } = answered;
-        const status = answered.response.status;
-        const message = `${subject} ${status} in ${ms} ms, request ${requestId}: ${note}`;
+        const sent = withCors(answered, request.headers.origin);
+        writeResponse(response, sent, { 'Apigw-Requestid': requestId });
+        const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
         log({ level, source: 'gateway', message, behaviour });
       });
   };
@@ -138,35 +195,6 @@ const BEHAVIOURS = {
   'not-found': 'HR-05',
 } as const;
 
-function bindRoute(context: GatewayContext, api: HttpApi, route: HttpRoute): BoundRoute {
-  const arn = executeApiArn(context.stack, api.apiId);
-  const bind = (stage: Stage) =>
-    bindIntegration(
-      context.integrations,
-      route.integration,
-      `${arn}/${stage.name}/${routeArnPart(route.routeKey)}`,
-      context.quotas.httpIntegrationMs,
-    );
-  return { ...route, byStage: new Map(api.stages.map((stage) => [stage, bind(stage)])) };
-}
-
-function notFound(note: string, behaviour: string): Answer {
-  return { response: ownResponse(404, 'Not Found'), note, level: 'warn', behaviour };
-}
-
-/** Bytes of request line and headers as they came over the wire. */
-function headerBytes(request: IncomingMessage): number {
-  let total = (request.method ?? '').length + (request.url ?? '').length + ' HTTP/1.1\r\n '.length;
-  for (const text of request.rawHeaders) total += text.length + 2; // `: ` after a name, CRLF after a value
-  return total;
-}
-
-function write(response: ServerResponse, { status, headers, body }: GatewayResponse, requestId: string): void {
-  const lines: string[] = [];
-  for (const [name, value] of headers) lines.push(titleCase(name), value);
-  if (status !== 204 && status !== 304) lines.push('Content-Length', String(Buffer.byteLength(body)));
-  // Named here because Node would add a Keep-Alive header of its own, which AWS does not send (HR-10).
-  lines.push('Connection', response.shouldKeepAlive ? 'keep-alive' : 'close', 'Apigw-Requestid', requestId);
-  response.writeHead(status, lines);
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+function messageOf(status: number): string {
+  return status === 404 ? 'Not Found' : 'Forbidden';
 }

@@ -12,7 +12,6 @@ export interface GatewayResponse {
 }
 
 const JSON_TYPE = ['content-type', 'application/json'] as const;
-const TEXT_TYPE = ['content-type', 'text/plain; charset=utf-8'] as const;
 
 /** Headers of a function that describe its own hop, or that the gateway writes itself (HR-11). */
 const DROPPED = new Set([
@@ -56,15 +55,19 @@ export function failureResponse(
 /**
  * Turns a function's result into a response by the rules of its integration's payload format.
  * @param payload the result as JSON text
+ * @param untyped what a response is that has a status and names no content type; a function URL has another (HR-03)
  * @see HR-01 to 04, 08, 09, 11, 12
  */
 export function functionResponse(
   payload: string,
   format: '1.0' | '2.0',
   switches: Pick<Switches, 'stringStatusCode'>,
+  untyped: 'text/plain; charset=utf-8' | 'application/json' = 'text/plain; charset=utf-8',
 ): GatewayResponse {
   const result = parseResult(payload);
-  if (isRecord(result) && ('statusCode' in result || format === '1.0')) return proxyResponse(result, format, switches);
+  if (isRecord(result) && ('statusCode' in result || format === '1.0')) {
+    return proxyResponse(result, format, switches, untyped);
+  }
   if (format === '1.0') return malformed('the result is not an object, as payload format 1.0 wants it');
   // Anything else is taken for the body of a 200, unchecked; a JSON string loses its quotes (HR-01, HR-02).
   return { status: 200, headers: [JSON_TYPE], body: typeof result === 'string' ? result : payload };
@@ -74,6 +77,7 @@ function proxyResponse(
   result: Readonly<Record<string, unknown>>,
   format: '1.0' | '2.0',
   switches: Pick<Switches, 'stringStatusCode'>,
+  untyped: string,
 ): GatewayResponse {
   const status = statusOf(result, switches);
   if (status === undefined) return malformed(`statusCode is ${JSON.stringify(result.statusCode)}`);
@@ -87,7 +91,7 @@ function proxyResponse(
   const mayHaveBody = status !== 204 && status !== 304;
   return {
     status,
-    headers: typed || !mayHaveBody ? kept : [TEXT_TYPE, ...kept],
+    headers: typed || !mayHaveBody ? kept : [['content-type', untyped], ...kept],
     body: !mayHaveBody ? '' : result.isBase64Encoded === true ? Buffer.from(body ?? '', 'base64') : (body ?? ''),
   };
 }

@@ -2,36 +2,90 @@
 export interface Closing {
   readonly code: number;
   readonly reason: string;
+  /** The id that explains it, for the log. */
+  readonly behaviour?: string;
+  /** What brought it about, and what to do about it, for the log. */
+  readonly why?: string;
 }
 
-/** Idle for too long, or at the end of its life (WS-46, WS-47). */
-export const GOING_AWAY: Closing = { code: 1001, reason: 'Going away' };
+/** No message in either direction for ten minutes (WS-46). */
+export const IDLE: Closing = {
+  code: 1001,
+  reason: 'Going away',
+  behaviour: 'WS-46',
+  why: 'no message came or went for the idle timeout; pings do not count, send something of your own (WS-48)',
+};
+/** The end of its two hours (WS-47). */
+export const LIFE_OVER: Closing = {
+  code: 1001,
+  reason: 'Going away',
+  behaviour: 'WS-47',
+  why: 'its life is over, whatever its activity; a client connects anew before that',
+};
+/** The gateway itself stops. */
+export const STOPPING: Closing = { code: 1001, reason: 'Going away' };
 /** DELETE of the Management API, which cannot choose a code (WS-62, WS-64). */
-export const CLOSED_NORMALLY: Closing = { code: 1000, reason: 'Connection Closed Normally' };
+export const CLOSED_NORMALLY: Closing = {
+  code: 1000,
+  reason: 'Connection Closed Normally',
+  behaviour: 'WS-62',
+  why: 'DELETE @connections asked for it',
+};
 /** A binary frame (WS-40). */
-export const UNSUPPORTED_DATA: Closing = { code: 1003, reason: '' };
-/** A frame or a message over its limit (WS-41, WS-42). */
-export const MESSAGE_TOO_BIG: Closing = { code: 1009, reason: '' };
+export const UNSUPPORTED_DATA: Closing = {
+  code: 1003,
+  reason: '',
+  behaviour: 'WS-40',
+  why: 'the client sent a binary frame; API Gateway takes text only, so encode as base64',
+};
+/** A frame over 32 KB (WS-41). */
+export const FRAME_TOO_BIG: Closing = {
+  code: 1009,
+  reason: '',
+  behaviour: 'WS-41',
+  why: 'the client sent a frame over the limit of 32 KB; send it in fragments, or as several messages',
+};
+/** A message over 128 KB (WS-42). */
+export const MESSAGE_TOO_BIG: Closing = {
+  code: 1009,
+  reason: '',
+  behaviour: 'WS-42',
+  why: 'the client sent a message over the limit of 128 KB; send it as several messages',
+};
 /** The TCP connection went without a close frame. */
-export const ABNORMAL: Closing = { code: 1006, reason: '' };
+export const ABNORMAL: Closing = {
+  code: 1006,
+  reason: '',
+  behaviour: 'WS-62',
+  why: 'the TCP connection ended without a close frame',
+};
 
 const NO_STATUS = 1005;
+const ABNORMAL_CODE = 1006;
 
 /** What the client's own close comes to: echoed, or the gateway's words where it gave no code (WS-62). */
 export function closedByClient(code: number, reason: string): Closing {
-  return code === NO_STATUS ? { code, reason: 'Client-side close frame status not set' } : { code, reason };
+  if (code === ABNORMAL_CODE) return ABNORMAL;
+  const told = code === NO_STATUS ? 'Client-side close frame status not set' : reason;
+  return { code, reason: told, behaviour: 'WS-62', why: 'the client closed it' };
 }
 
-/** The code with which `ws` ends a connection after a protocol error, by the error's own code. */
+/** The code with which `ws` ends a connection after a protocol error, by the error's own code (RFC 6455, 7.4.1). */
 export function closedByProtocolError(errorCode: string | undefined): Closing | undefined {
   switch (errorCode) {
+    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
+      return FRAME_TOO_BIG;
     case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
       return MESSAGE_TOO_BIG;
     case 'WS_ERR_INVALID_UTF8':
-      return { code: 1007, reason: '' };
+      return broken(1007, 'the client sent a text frame that is no UTF-8');
     case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
-      return { code: 1008, reason: '' };
+      return broken(1008, 'the client sent a message in too many fragments');
     default:
-      return errorCode?.startsWith('WS_ERR_') ? { code: 1002, reason: '' } : undefined;
+      return errorCode?.startsWith('WS_ERR_') ? broken(1002, `the client broke the protocol: ${errorCode}`) : undefined;
   }
+}
+
+function broken(code: number, why: string): Closing {
+  return { code, reason: '', behaviour: 'WS-62', why };
 }

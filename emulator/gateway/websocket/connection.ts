@@ -6,11 +6,15 @@ import type { ConnectionFacts } from '../events/websocket.ts';
 import type { Quotas } from '../quotas.ts';
 import type { Switches } from '../switches.ts';
 import {
+  ABNORMAL,
   type Closing,
   closedByClient,
   closedByProtocolError,
-  GOING_AWAY,
+  FRAME_TOO_BIG,
+  IDLE,
+  LIFE_OVER,
   MESSAGE_TOO_BIG,
+  STOPPING,
   UNSUPPORTED_DATA,
 } from './closing.ts';
 import { createFrameLimit } from './frame-limit.ts';
@@ -20,12 +24,17 @@ export interface Connection {
   readonly facts: ConnectionFacts;
   /** Epoch milliseconds of the last message in either direction. */
   lastActiveAt(): number;
-  /** False once either side has begun to close. */
+  /** False once either side has begun to close. A half-open connection is open as far as the gateway knows (WS-49). */
   isOpen(): boolean;
-  /** Sends one text message, in several frames where one would be over the limit (WS-43, MG-15). */
+  /**
+   * Sends one text message, in several frames where one would be over the limit (WS-43, MG-15). On a half-open connection
+   * it is `sent` and goes nowhere (WS-49).
+   */
   send(bytes: Buffer): 'sent' | 'gone' | 'buffer-full';
   /** Begins to close; from now on the connection takes and sends no messages. */
   close(closing: Closing): void;
+  /** Nothing gets through any more, in either direction, and neither side is told (WS-49). */
+  cut(): void;
   /** Says 1001 and drops the socket at once, without a word to `onClosed`: the gateway itself is stopping. */
   abandon(): void;
 }
@@ -37,7 +46,9 @@ export interface ConnectionOptions {
   readonly switches: Pick<Switches, 'pingResetsIdle'>;
   /** Called for each text message; must not reject. Reading pauses while `quotas.messagesInFlight` are unsettled. */
   readonly onMessage: (body: string) => Promise<void>;
-  /** Called once, when the socket is gone (WS-60). */
+  /** Asked when the client vanishes without a close frame: whether that goes unnoticed (WS-49). */
+  readonly staysHalfOpen: () => boolean;
+  /** Called once, when the connection is over (WS-60). */
   readonly onClosed: (closing: Closing) => void;
 }
 
@@ -53,27 +64,31 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
   let inFlight = 0;
   /** Set when the gateway, not the client, ends the connection. */
   let closing: Closing | undefined;
+  /** Half-open: the client is out of reach, and the gateway has not noticed. */
+  let outOfReach = false;
+  let over = false;
   let cancelGrace = () => {};
   let cancelIdle = clock.after(quotas.idleMs, checkIdle);
-  const cancelLife = clock.after(quotas.lifeMs, () => close(GOING_AWAY));
+  const cancelLife = clock.after(quotas.lifeMs, () => close(LIFE_OVER));
 
   function scan(bytes: Buffer): void {
-    if (limit.scan(bytes) === undefined) return;
+    const broken = limit.scan(bytes);
+    if (broken === undefined) return;
     socket.off('data', scan);
     // After `ws` has had these bytes too: whole messages in front of the offending frame still count.
-    queueMicrotask(() => close(MESSAGE_TOO_BIG));
+    queueMicrotask(() => close(broken === 'frame' ? FRAME_TOO_BIG : MESSAGE_TOO_BIG));
   }
 
   /** One timer a connection, moved on only when it fires, instead of one for each message. */
   function checkIdle(): void {
     const idleFor = clock.now() - lastActiveAt;
-    if (idleFor >= quotas.idleMs) close(GOING_AWAY);
+    if (idleFor >= quotas.idleMs) close(IDLE);
     else cancelIdle = clock.after(quotas.idleMs - idleFor, checkIdle);
   }
 
   function onMessage(data: Buffer, isBinary: boolean): void {
     received += 1;
-    if (closing || received > limit.completeMessages()) return;
+    if (closing || outOfReach || received > limit.completeMessages()) return;
     if (isBinary) {
       close(UNSUPPORTED_DATA);
       return;
@@ -87,17 +102,47 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
     });
   }
 
+  function onPing(data: Buffer): void {
+    if (options.switches.pingResetsIdle) lastActiveAt = clock.now();
+    // A client that pings and never reads would otherwise fill our memory with pongs.
+    if (
+      !outOfReach &&
+      webSocket.readyState === webSocket.OPEN &&
+      webSocket.bufferedAmount <= quotas.clientBufferBytes
+    ) {
+      webSocket.pong(data);
+    }
+  }
+
   function isOpen(): boolean {
-    return !closing && webSocket.readyState === webSocket.OPEN;
+    return !closing && !over && (outOfReach || webSocket.readyState === webSocket.OPEN);
   }
 
   function close(how: Closing): void {
     if (!isOpen()) return;
-    closing = how;
+    if (outOfReach) {
+      end(how);
+      return;
+    }
     webSocket.close(how.code, how.reason);
+    closing = how;
     // A paused socket would never see the client's answer.
     webSocket.resume();
     cancelGrace = clock.after(quotas.closeGraceMs, () => webSocket.terminate());
+  }
+
+  function onClosed(code: number, reason: Buffer): void {
+    if (outOfReach || over) return;
+    const how = closing ?? closedByClient(code, reason.toString('utf8'));
+    if (how === ABNORMAL && options.staysHalfOpen()) outOfReach = true;
+    else end(how);
+  }
+
+  function end(how: Closing): void {
+    over = true;
+    cancelTimers();
+    socket.destroy();
+    options.onClosed(how);
   }
 
   function cancelTimers(): void {
@@ -106,16 +151,9 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
     cancelGrace();
   }
 
-  function onClosed(code: number, reason: Buffer): void {
-    cancelTimers();
-    options.onClosed(closing ?? closedByClient(code, reason.toString('utf8')));
-  }
-
   socket.prependListener('data', scan);
   webSocket.on('message', onMessage);
-  webSocket.on('ping', () => {
-    if (options.switches.pingResetsIdle) lastActiveAt = clock.now();
-  });
+  webSocket.on('ping', onPing);
   webSocket.on('error', (error: Error & { code?: string }) => {
     closing ??= closedByProtocolError(error.code);
   });
@@ -127,17 +165,29 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
     isOpen,
     send(bytes) {
       if (!isOpen()) return 'gone';
-      if (webSocket.bufferedAmount + bytes.length > quotas.clientBufferBytes) return 'buffer-full';
+      if (!outOfReach) {
+        if (webSocket.bufferedAmount + bytes.length > quotas.clientBufferBytes) return 'buffer-full';
+        sendInFrames(webSocket, asText(bytes), quotas.frameBytes);
+      }
       lastActiveAt = clock.now();
-      sendInFrames(webSocket, asText(bytes), quotas.frameBytes);
       return 'sent';
     },
     close,
+    cut() {
+      if (!isOpen() || outOfReach) return;
+      outOfReach = true;
+      // What the client still sends is read and thrown away: nothing piles up, and its end of the line looks as alive as
+      // it would for a while in a real network.
+      socket.removeAllListeners('data');
+      socket.resume();
+    },
     abandon() {
-      webSocket.off('close', onClosed);
+      over = true;
       cancelTimers();
-      webSocket.close(GOING_AWAY.code, GOING_AWAY.reason);
+      webSocket.off('close', onClosed);
+      if (!outOfReach) webSocket.close(STOPPING.code, STOPPING.reason);
       webSocket.terminate();
+      socket.destroy();
     },
   };
 }

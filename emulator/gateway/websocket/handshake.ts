@@ -1,11 +1,13 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isRecord, isSendableHeader, parseResult, statusOf } from '../function-result.ts';
-import type { Outcome } from '../integration.ts';
+import { describeFailure, type Outcome } from '../integration.ts';
 import type { Switches } from '../switches.ts';
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const SUBPROTOCOL = 'sec-websocket-protocol';
+/** How much of an unusable result the log shows. */
+const LOGGED_CHARACTERS = 200;
 
 /** Whether a handshake goes on, and the sub-protocol that `$connect` chose; the gateway negotiates none itself (WS-13). */
 export type Verdict = { readonly accepted: true; readonly subprotocol?: string } | Refusal;
@@ -13,48 +15,57 @@ export type Verdict = { readonly accepted: true; readonly subprotocol?: string }
 export interface Refusal {
   readonly accepted: false;
   readonly status: number;
+  /** What the client reads, where it reads anything (WS-04). */
   readonly message: string;
-  /** What was wrong with the function's result, for the log. */
-  readonly fault?: string;
+  /** The name that signing clients know the error by (MG-03). */
+  readonly errorType?: string;
+  /** Why, and where to look, for the log. */
+  readonly note: string;
+  readonly behaviour?: string;
 }
 
 /** What is wrong with an upgrade request as such (RFC 6455, 4.2.1), before any route is looked at. */
 export function malformedHandshake({ method, headers }: IncomingMessage): Refusal | undefined {
-  if (method !== 'GET') return refused(405, 'Method Not Allowed');
-  if (headers.upgrade?.toLowerCase() !== 'websocket') return refused(400, 'Bad Request');
-  if (headers['sec-websocket-version'] !== '13') return refused(426, 'Upgrade Required');
-  return KEY.test(headers['sec-websocket-key'] ?? '') ? undefined : refused(400, 'Bad Request');
+  if (method !== 'GET') return malformed(405, 'Method Not Allowed', `its method is ${method}, not GET`);
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return malformed(400, 'Bad Request', 'Upgrade is not websocket');
+  if (headers['sec-websocket-version'] !== '13') {
+    return malformed(426, 'Upgrade Required', 'Sec-WebSocket-Version is not 13');
+  }
+  const key = headers['sec-websocket-key'] ?? '';
+  return KEY.test(key) ? undefined : malformed(400, 'Bad Request', 'Sec-WebSocket-Key is not 16 bytes in base64');
 }
 
 /** What the outcome of `$connect` means for the client. The body of its result reaches nobody (WS-02 to WS-06, WS-10). */
 export function judgeConnect(
+  functionArn: string,
   outcome: Outcome,
   switches: Pick<Switches, 'connectTimeoutStatus' | 'stringStatusCode'>,
 ): Verdict {
+  if (outcome.kind === 'returned') return judgeResult(functionArn, outcome.payload, switches);
+  const note = describeFailure(functionArn, outcome);
   switch (outcome.kind) {
-    case 'returned':
-      return judgeResult(parseResult(outcome.payload), switches);
     case 'forbidden':
-      return refused(500, 'Internal server error');
+      return refused(500, 'Internal server error', note, 'WS-06');
     case 'timed-out':
-      return refused(switches.connectTimeoutStatus, 'Endpoint request timed out');
+      return refused(switches.connectTimeoutStatus, 'Endpoint request timed out', note, 'WS-10');
     case 'failed':
     case 'throttled':
     case 'event-too-large':
     case 'not-found':
-      return refused(502, 'Internal server error');
+      return refused(502, 'Internal server error', note, 'WS-05');
   }
 }
 
 /**
  * Answers a refused handshake and lets the socket go.
- * @param body JSON text; none leaves the answer empty (WS-04)
+ * @param body JSON text; empty leaves the answer without one (WS-04)
  */
-export function refuseHandshake(socket: Duplex, status: number, body = ''): void {
+export function refuseHandshake(socket: Duplex, { status, errorType }: Refusal, body: string): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `Date: ${new Date().toUTCString()}`,
     ...(body === '' ? [] : ['Content-Type: application/json']),
+    ...(errorType === undefined ? [] : [`x-amzn-ErrorType: ${errorType}`]),
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ];
@@ -62,18 +73,23 @@ export function refuseHandshake(socket: Duplex, status: number, body = ''): void
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function judgeResult(result: unknown, switches: Pick<Switches, 'stringStatusCode'>): Verdict {
+function judgeResult(functionArn: string, payload: string, switches: Pick<Switches, 'stringStatusCode'>): Verdict {
+  const result = parseResult(payload);
+  const unusable = (fault: string) => {
+    const note = `${functionArn} returned ${fault}: ${payload.slice(0, LOGGED_CHARACTERS)}`;
+    return refused(502, 'Internal server error', note, 'WS-05');
+  };
   const status = isRecord(result) ? statusOf(result, switches) : undefined;
   if (!isRecord(result) || status === undefined) return unusable('no usable statusCode');
-  if (status >= 300) return refused(status, STATUS_CODES[status] ?? 'Forbidden');
+  if (status >= 300) {
+    const note = `${functionArn} returned that status; its own log tells why`;
+    return refused(status, STATUS_CODES[status] ?? 'Forbidden', note, 'WS-04');
+  }
   const subprotocol = subprotocolOf(result.headers);
-  return subprotocol === undefined || isSendableHeader(SUBPROTOCOL, subprotocol)
+  if (subprotocol === undefined) return { accepted: true };
+  return isSendableHeader(SUBPROTOCOL, subprotocol)
     ? { accepted: true, subprotocol }
     : unusable('a Sec-WebSocket-Protocol that cannot be sent');
-}
-
-function unusable(fault: string): Refusal {
-  return { ...refused(502, 'Internal server error'), fault };
 }
 
 function subprotocolOf(headers: unknown): string | undefined {
@@ -83,6 +99,10 @@ function subprotocolOf(headers: unknown): string | undefined {
 }
 
 /** A refusal in the gateway's own words. */
-export function refused(status: number, message: string): Refusal {
-  return { accepted: false, status, message };
+export function refused(status: number, message: string, note: string, behaviour?: string): Refusal {
+  return { accepted: false, status, message, note, ...(behaviour !== undefined && { behaviour }) };
+}
+
+function malformed(status: number, message: string, note: string): Refusal {
+  return refused(status, message, `the upgrade request is malformed: ${note}`);
 }

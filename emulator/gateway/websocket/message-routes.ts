@@ -3,9 +3,12 @@ import type { GatewayContext } from '../context.ts';
 import { messageEvent } from '../events/websocket.ts';
 import { isRecord, parseResult, statusOf } from '../function-result.ts';
 import { type BoundIntegration, bindIntegration, describeFailure, type FailedOutcome } from '../integration.ts';
+import { drawDelay, strikes } from './chance.ts';
 import type { Connection } from './connection.ts';
 import { gatewayMessage } from './gateway-message.ts';
-import { createRouteSelection } from './route-selection.ts';
+import { loadLenientReader } from './lenient-json.ts';
+import { createRouteSelection, type RouteSelection } from './route-selection.ts';
+import type { Throttling } from './throttling.ts';
 
 /** Binds each route of the API to its function, by route key. */
 export function bindRoutes(context: GatewayContext, api: WebSocketApi): ReadonlyMap<string, BoundIntegration> {
@@ -23,30 +26,49 @@ export function createMessageRoutes(
   context: GatewayContext,
   api: WebSocketApi,
   bound: ReadonlyMap<string, BoundIntegration>,
+  throttling: Pick<Throttling, 'takeMessage'>,
 ): (connection: Connection, body: string) => Promise<void> {
   const { clock, faults, ids, log, random, switches } = context;
   const responding = new Set(api.routes.filter((route) => route.respond).map((route) => route.routeKey));
   const routeKeys = api.routes.map((route) => route.routeKey);
-  const selectRoute = createRouteSelection(api.routeSelectionExpression, routeKeys);
+  const strict = createRouteSelection(api.routeSelectionExpression, routeKeys);
+  const lenient = switches.lenientRouteJson ? lenientSelection(api.routeSelectionExpression, routeKeys) : undefined;
 
   function holdBack(): Promise<void> | undefined {
-    const ms = Math.floor(random() * (faults.messageShuffleMs + 1));
+    const ms = drawDelay(faults.messageShuffleMs, random);
     return ms > 0 ? new Promise((resolve) => clock.after(ms, resolve)) : undefined;
+  }
+
+  function throttle(routeKey: string): string | undefined {
+    return strikes(faults.messageThrottleRate, random)
+      ? 'throttled on purpose (messageThrottleRate)'
+      : throttling.takeMessage(routeKey);
   }
 
   return async (connection, body) => {
     const { connectionId } = connection.facts;
     const occurrence = { requestId: ids.next(), at: clock.now() };
     const subject = `message ${occurrence.requestId} of ${connectionId}`;
-    const reply = (message: string) =>
-      connection.send(Buffer.from(gatewayMessage(message, connectionId, occurrence.requestId)));
+    const send = (text: string) => {
+      if (connection.send(Buffer.from(text)) !== 'buffer-full') return;
+      const message = `${subject}: the answer is lost, the client reads too slowly`;
+      log({ level: 'warn', source: 'gateway', message, behaviour: 'MG-12' });
+    };
+    const reply = (message: string) => send(gatewayMessage(message, connectionId, occurrence.requestId));
 
+    const selectRoute = lenient ? await lenient : strict;
     const routeKey = selectRoute(body);
     const integration = routeKey === undefined ? undefined : bound.get(routeKey);
     if (routeKey === undefined || !integration) {
       reply('Forbidden');
-      const message = `${subject} fits no route among ${routeKeys.join(', ')} and there is no $default`;
+      const message = `${subject} fits no route among ${routeKeys.join(', ')} and there is no $default: no function ran`;
       log({ level: 'warn', source: 'gateway', message, behaviour: 'WS-33' });
+      return;
+    }
+    const throttled = throttle(routeKey);
+    if (throttled !== undefined) {
+      reply(switches.messageThrottleText);
+      log({ level: 'warn', source: 'gateway', message: `${subject} on ${routeKey}: ${throttled}`, behaviour: 'WS-50' });
       return;
     }
     await holdBack();
@@ -54,19 +76,37 @@ export function createMessageRoutes(
     const outcome = await integration.call(JSON.stringify(event));
     const ms = clock.now() - occurrence.at;
     if (outcome.kind !== 'returned') {
-      reply(outcome.kind === 'timed-out' ? 'Endpoint request timed out' : 'Internal server error');
+      reply(outcome.kind === 'timed-out' ? switches.messageTimeoutText : 'Internal server error');
       const message = `${subject} failed on ${routeKey}: ${describeFailure(integration.functionArn, outcome)}`;
       const level = connection.isOpen() ? 'error' : 'debug';
       log({ level, source: 'gateway', message, behaviour: BEHAVIOURS[outcome.kind] });
       return;
     }
     const answer = readAnswer(outcome.payload, responding.has(routeKey), switches);
-    if (answer.kind === 'text') connection.send(Buffer.from(answer.text));
+    if (answer.kind === 'text') send(answer.text);
     if (answer.kind === 'error') reply('Internal server error');
     const level = answer.kind === 'error' ? 'error' : 'debug';
-    const note = answer.kind === 'error' ? `: ${integration.functionArn} ${answer.fault}` : '';
-    log({ level, source: 'gateway', message: `${subject} ran ${routeKey} in ${ms} ms${note}`, behaviour: 'WS-36' });
+    const behaviour = answer.kind === 'error' ? 'WS-35' : 'WS-36';
+    const message = `${subject} ran ${routeKey} in ${ms} ms: ${noteOf(answer, integration.functionArn)}`;
+    log({ level, source: 'gateway', message, behaviour });
   };
+}
+
+function noteOf(answer: Answer, functionArn: string): string {
+  switch (answer.kind) {
+    case 'none':
+      return 'what it returned goes nowhere, for the route has no route response';
+    case 'empty':
+      return 'its answer has no body';
+    case 'text':
+      return 'its body went back to the client';
+    case 'error':
+      return `${functionArn} ${answer.fault}`;
+  }
+}
+
+async function lenientSelection(expression: string, routeKeys: readonly string[]): Promise<RouteSelection> {
+  return createRouteSelection(expression, routeKeys, await loadLenientReader());
 }
 
 const BEHAVIOURS: Readonly<Record<FailedOutcome['kind'], string>> = {
@@ -80,6 +120,7 @@ const BEHAVIOURS: Readonly<Record<FailedOutcome['kind'], string>> = {
 
 type Answer =
   | { readonly kind: 'none' }
+  | { readonly kind: 'empty' }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'error'; readonly fault: string };
 
@@ -92,7 +133,7 @@ function readAnswer(payload: string, respond: boolean, switches: GatewayContext[
     const { body } = result;
     if (typeof body === 'string') return { kind: 'text', text: body };
     return body === undefined || body === null
-      ? { kind: 'none' }
+      ? { kind: 'empty' }
       : { kind: 'error', fault: 'returned a body that is not a string' };
   }
   const status = statusOf(result, switches) ?? 200;

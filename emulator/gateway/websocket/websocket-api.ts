@@ -1,57 +1,61 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import { apiDomain, type WebSocketApi } from '../../stack/stack.ts';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocketApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
+import type { GatewayControl } from '../control.ts';
 import { forwardedHeaders } from '../events/headers.ts';
 import { parseTarget } from '../events/target.ts';
-import { type ConnectionFacts, connectEvent, disconnectEvent } from '../events/websocket.ts';
-import { domainNameOf, sourceIpOf } from '../host.ts';
-import { describeFailure, type Outcome } from '../integration.ts';
+import { type ConnectionFacts, connectEvent, type HandshakeRequest, type Occurrence } from '../events/websocket.ts';
+import { sourceIpOf } from '../host.ts';
+import { createAdmission } from './admission.ts';
+import { type Authorization, createConnectAuthorization } from './authorize-connect.ts';
+import { strikes } from './chance.ts';
 import { ABNORMAL, type Closing } from './closing.ts';
 import { type Connection, createConnection } from './connection.ts';
+import { createDisconnects } from './disconnects.ts';
 import { gatewayMessage } from './gateway-message.ts';
-import { judgeConnect, malformedHandshake, type Refusal, refused, refuseHandshake } from './handshake.ts';
+import { judgeConnect, type Refusal, refuseHandshake, type Verdict } from './handshake.ts';
 import { bindRoutes, createMessageRoutes } from './message-routes.ts';
-
-/** How much of an unusable result the log shows. */
-const LOGGED_CHARACTERS = 200;
-
-/** What the Management API sees of a connection. */
-export type Found =
-  /** `$connect` still runs, or the 101 is younger than the activation delay: not to be posted to (MG-05, MG-18). */
-  | { readonly kind: 'connecting'; readonly settled: Promise<void> }
-  | { readonly kind: 'open'; readonly connection: Connection };
+import { createOpenConnections, type Found } from './open-connections.ts';
+import { createThrottling } from './throttling.ts';
 
 export interface WebSocketApiServer {
   /** For the HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   find(connectionId: string): Found | undefined;
+  readonly control: GatewayControl;
   /** Drops every connection and every handshake; `$disconnect` is not invoked. */
   stop(): void;
 }
 
-interface Handshake {
+/** A handshake that was let in and waits for its functions. */
+interface Handshake extends HandshakeRequest {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly facts: ConnectionFacts;
+  readonly occurrence: Occurrence;
 }
 
+/** The WebSocket API: handshakes, connections, and the functions behind `$connect`, messages and `$disconnect`. */
 export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): WebSocketApiServer {
-  const { stack, clock, ids, log, quotas, switches } = context;
-  const ownDomain = apiDomain(stack, api.apiId);
+  const { clock, faults, ids, log, quotas, random, switches } = context;
   const bound = bindRoutes(context, api);
-  const routeMessage = createMessageRoutes(context, api, bound);
-  const connecting = new Map<string, Promise<void>>();
-  const open = new Map<string, { readonly connection: Connection; readonly usableFrom: number }>();
+  const throttling = createThrottling(context, api);
+  const admission = createAdmission(context, api, throttling);
+  const authorize = createConnectAuthorization(context, api);
+  const routeMessage = createMessageRoutes(context, api, bound, throttling);
+  const disconnects = createDisconnects(context, bound.get('$disconnect'));
+  const connections = createOpenConnections(clock, switches.activationDelayMs);
   const handshakes = new Set<Duplex>();
   const subprotocols = new WeakMap<IncomingMessage, string>();
   let stopped = false;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false, // WS-14
+    autoPong: false,
+    perMessageDeflate: switches.permessageDeflate, // WS-14
     maxPayload: quotas.messageBytes,
   });
   // The function's word, even when the client offered none or something else (WS-13).
@@ -61,100 +65,114 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
   });
 
   async function handshake(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { path, query } = parseTarget(request.url ?? '');
-    const malformed = malformedHandshake(request);
-    if (malformed) return refuse(socket, malformed, `handshake on ${path} is malformed`);
-    if (path !== `/${api.stage.name}` && path !== `/${api.stage.name}/`) {
-      return refuse(socket, refused(403, 'Forbidden'), `handshake on ${path}: the only stage is /${api.stage.name}`);
+    const connectionId = ids.next();
+    const occurrence = { requestId: ids.next(), at: clock.now() + 1 };
+    const admitted = admission.admit(request);
+    if (!admitted.accepted) {
+      const { path } = parseTarget(request.url ?? ''); // no query: it may hold a token
+      return refuse(socket, admitted, connectionId, occurrence, path);
     }
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
     const facts: ConnectionFacts = {
-      connectionId: ids.next(),
+      connectionId,
       apiId: api.apiId,
-      domainName: domainNameOf(request.headers.host, ownDomain),
+      domainName: admitted.domainName,
       stage: api.stage,
       connectedAt: clock.now(),
       sourceIp,
       userAgent: request.headers['user-agent'],
     };
-    const shake: Handshake = { request, socket, head, facts };
-    // Without a $connect route nobody is asked (WS-09).
-    const integration = bound.get('$connect');
-    if (!integration) return accept(shake, undefined);
-
-    const occurrence = { requestId: ids.next(), at: facts.connectedAt + 1 };
     const headers = forwardedHeaders(request.rawHeaders, {
       sourceIp,
       proto: switches.forwardedProto,
       traceId: ids.trace(),
     });
-    const calling = integration.call(JSON.stringify(connectEvent(facts, occurrence, { headers, query })));
-    connecting.set(
-      facts.connectionId,
-      calling.then(() => {}),
-    );
-    const outcome = await calling;
-    connecting.delete(facts.connectionId);
-
-    const verdict = judgeConnect(outcome, switches);
-    if (verdict.accepted) return accept(shake, verdict.subprotocol);
-    const body = gatewayMessage(verdict.message, facts.connectionId, occurrence.requestId);
-    const { note, behaviour } = describeRefusal(integration.functionArn, outcome, verdict);
-    refuse(
-      socket,
-      verdict,
-      `connection ${facts.connectionId} refused with ${verdict.status}: ${note}`,
-      behaviour,
-      body,
-    );
+    await ask({ request, socket, head, facts, occurrence, headers, query: admitted.query });
   }
 
-  function refuse(socket: Duplex, { status }: Refusal, message: string, behaviour = 'WS-04', body?: string): void {
-    refuseHandshake(socket, status, switches.failedHandshakeBody ? body : undefined);
-    log({ level: status >= 500 ? 'error' : 'warn', source: 'gateway', message, behaviour });
+  /** Asks the authorizer, then `$connect`; until both are done, nothing can be posted to the id (MG-05). */
+  async function ask(shake: Handshake): Promise<void> {
+    const { socket, facts, occurrence } = shake;
+    const asking = authorizeAndConnect(shake);
+    connections.connecting(facts.connectionId, asking);
+    const { verdict, granted } = await asking;
+    if (verdict.accepted) return accept(shake, granted, verdict.subprotocol);
+    refuse(socket, verdict, facts.connectionId, occurrence, `connection ${facts.connectionId}`);
+    if (switches.disconnectAfterRefusal) disconnects.run(granted, ABNORMAL); // WS-66
   }
 
-  function accept({ request, socket, head, facts }: Handshake, subprotocol: string | undefined): void {
+  async function authorizeAndConnect(shake: Handshake): Promise<{ verdict: Verdict; granted: ConnectionFacts }> {
+    const { facts, occurrence } = shake;
+    const authorization: Authorization = await authorize(shake);
+    if (!authorization.accepted) return { verdict: authorization, granted: facts };
+    const granted = { ...facts, ...authorization.facts };
+    // Without a $connect route nobody is asked (WS-09).
+    const integration = bound.get('$connect');
+    if (!integration) return { verdict: { accepted: true }, granted };
+    const outcome = await integration.call(JSON.stringify(connectEvent(granted, occurrence, shake)));
+    return { verdict: judgeConnect(integration.functionArn, outcome, switches), granted };
+  }
+
+  function refuse(
+    socket: Duplex,
+    refusal: Refusal,
+    connectionId: string,
+    { requestId }: Occurrence,
+    subject: string,
+  ): void {
+    const { status, message, note, behaviour } = refusal;
+    const body = switches.failedHandshakeBody ? gatewayMessage(message, connectionId, requestId) : '';
+    refuseHandshake(socket, refusal, body);
+    const level = status >= 500 ? 'error' : 'warn';
+    log({ level, source: 'gateway', message: `handshake of ${subject} refused with ${status}: ${note}`, behaviour });
+  }
+
+  function accept({ request, socket, head }: Handshake, facts: ConnectionFacts, subprotocol: string | undefined): void {
     if (stopped) return;
-    if (socket.destroyed || !socket.readable || !socket.writable) {
-      closed(facts, ABNORMAL);
-      return;
-    }
     // `ws` would pick the first protocol offered.
     delete request.headers['sec-websocket-protocol'];
     if (subprotocol !== undefined) subprotocols.set(request, subprotocol);
-    server.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection: Connection = createConnection(webSocket, socket, {
-        facts,
-        clock,
-        quotas,
-        switches,
-        onMessage: (body) => routeMessage(connection, body).catch(logBroken),
-        onClosed: (closing) => closed(facts, closing),
+    let opened = false;
+    if (!socket.destroyed && socket.readable && socket.writable) {
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        opened = true;
+        open(webSocket, socket, facts);
       });
-      open.set(facts.connectionId, { connection, usableFrom: clock.now() + switches.activationDelayMs });
-      const ms = clock.now() - facts.connectedAt;
-      const message = `connection ${facts.connectionId} open on /${api.stage.name} after ${ms} ms`;
-      log({ level: 'info', source: 'gateway', message, behaviour: 'WS-01' });
+    }
+    // The client vanished while $connect ran, or asked for an extension in a way that nobody understands.
+    if (!opened) closed(facts, ABNORMAL);
+  }
+
+  function open(webSocket: WebSocket, socket: Duplex, facts: ConnectionFacts): void {
+    const connection: Connection = createConnection(webSocket, socket, {
+      facts,
+      clock,
+      quotas,
+      switches,
+      onMessage: (body) => routeMessage(connection, body).catch(logBroken),
+      staysHalfOpen: () => staysHalfOpen(facts),
+      onClosed: (closing) => closed(facts, closing),
     });
+    connections.add(connection);
+    const where = `on ${facts.domainName}, stage ${api.stage.name}`;
+    const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms`;
+    log({ level: 'info', source: 'gateway', message, behaviour: 'WS-01' });
+  }
+
+  function staysHalfOpen({ connectionId }: ConnectionFacts): boolean {
+    if (stopped || !strikes(faults.halfOpenRate, random)) return false;
+    const message = `connection ${connectionId} lost its client unnoticed (halfOpenRate): posts get 200 and go nowhere`;
+    log({ level: 'warn', source: 'gateway', message, behaviour: 'WS-49' });
+    return true;
   }
 
   function closed(facts: ConnectionFacts, closing: Closing): void {
-    open.delete(facts.connectionId);
-    const message = `connection ${facts.connectionId} closed: ${closing.code} ${closing.reason}`.trimEnd();
-    log({ level: 'info', source: 'gateway', message, behaviour: 'WS-62' });
-    const integration = bound.get('$disconnect');
-    if (!integration || stopped) return;
-    const occurrence = { requestId: ids.next(), at: clock.now() };
-    integration
-      .call(JSON.stringify(disconnectEvent(facts, occurrence, closing)))
-      .then((outcome) => {
-        // What it returns matters to nobody (WS-65); that it ran at all does.
-        if (stopped || outcome.kind === 'returned') return;
-        const note = `$disconnect of ${facts.connectionId}: ${describeFailure(integration.functionArn, outcome)}`;
-        log({ level: 'error', source: 'gateway', message: note, behaviour: 'WS-60' });
-      })
-      .catch(logBroken);
+    connections.remove(facts.connectionId);
+    const { code, reason, behaviour = 'WS-62', why } = closing;
+    const how = [code, reason].filter((part) => part !== '').join(' ');
+    const message = `connection ${facts.connectionId} closed: ${how}${why === undefined ? '' : ` (${why})`}`;
+    log({ level: 'info', source: 'gateway', message, behaviour });
+    disconnects.run(facts, closing);
   }
 
   function logBroken(error: unknown): void {
@@ -174,35 +192,18 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
         })
         .finally(() => handshakes.delete(socket));
     },
-    find(connectionId) {
-      const settled = connecting.get(connectionId);
-      if (settled) return { kind: 'connecting', settled };
-      const entry = open.get(connectionId);
-      if (!entry?.connection.isOpen()) return undefined;
-      return clock.now() < entry.usableFrom
-        ? { kind: 'connecting', settled: Promise.resolve() }
-        : { kind: 'open', connection: entry.connection };
+    find: connections.find,
+    control: {
+      connections: connections.ids,
+      closeAll: ({ code, reason }) => connections.closeAll({ code, reason, why: 'control.closeAll' }),
+      cut: (connectionId) => connections.cut(connectionId),
+      refuseConnects: admission.refuse,
     },
     stop() {
       stopped = true;
-      for (const { connection } of open.values()) connection.abandon();
-      open.clear();
+      disconnects.stop();
+      connections.abandonAll();
       for (const socket of handshakes) socket.destroy();
     },
   };
-}
-
-/** Why `$connect` let nobody in, for the log. */
-function describeRefusal(
-  functionArn: string,
-  outcome: Outcome,
-  { fault }: Refusal,
-): { note: string; behaviour: string } {
-  if (outcome.kind !== 'returned') {
-    const behaviour = outcome.kind === 'forbidden' ? 'WS-06' : outcome.kind === 'timed-out' ? 'WS-10' : 'WS-05';
-    return { note: describeFailure(functionArn, outcome), behaviour };
-  }
-  return fault === undefined
-    ? { note: `${functionArn} returned that status`, behaviour: 'WS-04' }
-    : { note: `${functionArn} returned ${fault}: ${outcome.payload.slice(0, LOGGED_CHARACTERS)}`, behaviour: 'WS-05' };
 }

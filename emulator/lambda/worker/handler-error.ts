@@ -10,8 +10,19 @@ export class RuntimeError extends Error {
 
 /** Whatever was thrown, as Lambda's runtime reports it. */
 export function asHandlerError(thrown: unknown): HandlerError {
-  if (thrown instanceof Error) {
-    return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
+  if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: textOf(() => thrown), trace: [] };
+  return {
+    errorType: textOf(() => thrown.name),
+    errorMessage: textOf(() => thrown.message),
+    trace: textOf(() => thrown.stack ?? '').split('\n'),
+  };
+}
+
+/** Text of anything at all, also of what throws when it is looked at. */
+export function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return 'Unknown';
   }
-  return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
 }

@@ -3,16 +3,18 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RuntimeError } from './handler-error.ts';
+import { adviceOnMissing, restrictImports, restrictRequires } from './resolution.ts';
 
 export type Callback = (error?: unknown, result?: unknown) => void;
 export type Handler = (event: unknown, context: object, callback: Callback) => unknown;
 
 /**
  * Finds and loads `path/to/file.export` the way Lambda's Node.js runtime does.
+ * @param sdkFolder whose packages hold the AWS SDK, for code that leaves it to the runtime
  * @throws RuntimeError `Runtime.MalformedHandlerName`, `Runtime.ImportModuleError`, `Runtime.UserCodeSyntaxError` or
  *   `Runtime.HandlerNotFound`; or whatever the file's own top level throws
  */
-export async function loadHandler(folder: string, handler: string): Promise<Handler> {
+export async function loadHandler(folder: string, handler: string, sdkFolder: string): Promise<Handler> {
   const match = /^((?:.*\/)?[^./]+)\.(.+)$/.exec(handler);
   const [, module, exported] = match ?? [];
   if (module === undefined || exported === undefined) {
@@ -22,7 +24,7 @@ export async function loadHandler(folder: string, handler: string): Promise<Hand
   if (file === undefined) {
     throw new RuntimeError('Runtime.ImportModuleError', `Error: Cannot find module '${module}' in ${folder}`);
   }
-  const exports = await load(file, folder);
+  const exports = await load(file, folder, sdkFolder);
   const found = exported.split('.').reduce<unknown>((from, key) => (from as Record<string, unknown>)?.[key], exports);
   if (found === undefined) {
     throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is undefined or not exported (${file})`);
@@ -33,12 +35,17 @@ export async function loadHandler(folder: string, handler: string): Promise<Hand
   return found as Handler;
 }
 
-async function load(file: string, folder: string): Promise<unknown> {
+async function load(file: string, folder: string, sdkFolder: string): Promise<unknown> {
   try {
-    return isModule(file, folder) ? await import(pathToFileURL(file).href) : createRequire(file)(file);
+    restrictRequires(folder, sdkFolder);
+    if (!isModule(file, folder)) return createRequire(file)(file);
+    restrictImports(folder, sdkFolder);
+    return await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof SyntaxError) throw new RuntimeError('Runtime.UserCodeSyntaxError', `${error} (${file})`);
-    if (isMissingModule(error)) throw new RuntimeError('Runtime.ImportModuleError', `${error} (${file})`);
+    if (isMissingModule(error)) {
+      throw new RuntimeError('Runtime.ImportModuleError', `${error} (${file})${adviceOnMissing(String(error))}`);
+    }
     throw error;
   }
 }

@@ -1,16 +1,21 @@
 /** The inside of an execution environment: a worker that loads one function's handler, then serves one event at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { asHandlerError, RuntimeError } from './handler-error.ts';
+import { freezeAfter } from '../freezer.ts';
+import { MOST_RESPONSE_BYTES } from '../limits.ts';
+import { asHandlerError, RuntimeError, textOf } from './handler-error.ts';
 import { type Handler, loadHandler } from './load-handler.ts';
-import type { InvokeMessage, WorkerMessage, WorkerSetup } from './messages.ts';
+import type { HandlerError, InvokeMessage, WorkerMessage, WorkerSetup } from './messages.ts';
 import { routeNetwork } from './network.ts';
 import { captureOutput } from './output.ts';
+import { limitProcess } from './process-limits.ts';
+import { refuseStreaming } from './streaming.ts';
 
 const CALLBACKS_REFUSED =
   'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You will need to ' +
   'modify this function to use a supported handler signature to use Node.js 24 or later.';
 
 const setup = workerData as WorkerSetup;
+const laterThisTurn = setImmediate;
 const port = parentPort;
 if (port === null) throw new Error('not a worker thread');
 
@@ -19,21 +24,30 @@ const output = captureOutput((level, text) => say({ kind: 'printed', level, text
 let beforeExit: (() => void) | undefined;
 
 process.on('beforeExit', () => beforeExit?.());
-process.on('uncaughtException', (error) => crash(error));
+process.on('uncaughtException', (error) => crash('Uncaught Exception', error));
 process.on('unhandledRejection', (reason) =>
-  crash(new RuntimeError('Runtime.UnhandledPromiseRejection', String(reason))),
+  crash(
+    'Unhandled Promise Rejection',
+    new RuntimeError(
+      'Runtime.UnhandledPromiseRejection',
+      textOf(() => reason),
+    ),
+  ),
 );
-routeNetwork(new Map(setup.origins));
+routeNetwork(setup.network, (text) => say({ kind: 'noted', behaviour: 'MG-14', text }));
+limitProcess(setup.codeFolder, (signal) => say({ kind: 'killed', signal }));
+refuseStreaming();
 void initialise();
 
 async function initialise(): Promise<void> {
   try {
-    const handler = await loadHandler(setup.codeFolder, setup.handler);
+    const handler = await loadHandler(setup.codeFolder, setup.handler, setup.sdkFolder);
     if (handler.length > 2 && !takesCallbacks()) {
       throw new RuntimeError('Runtime.CallbackHandlerDeprecated', CALLBACKS_REFUSED);
     }
+    await oneTurn();
     port?.on('message', (message: InvokeMessage) => void serve(handler, message));
-    say({ kind: 'ready' });
+    freezeAfter(setup.frozen, () => say({ kind: 'ready' }));
   } catch (error) {
     output.flush();
     say({ kind: 'init-failed', error: asHandlerError(error) });
@@ -45,20 +59,24 @@ async function serve(handler: Handler, { requestId, payload, timeoutMs }: Invoke
   output.begin(requestId);
   // While a handler runs, only its own work keeps the event loop alive, so that `beforeExit` tells when that is done.
   port?.unref();
+  const lastWord = await answer(handler, payload, createContext(requestId, endsAt));
+  // Lambda takes a moment to fetch the answer, in which an error that nobody caught still comes out.
+  await oneTurn();
+  beforeExit = undefined;
+  port?.ref();
+  output.flush();
+  freezeAfter(setup.frozen, () => say(lastWord));
+}
+
+async function answer(handler: Handler, payload: string, context: Context): Promise<WorkerMessage> {
   try {
-    const result = await run(handler, JSON.parse(payload), createContext(requestId, endsAt));
-    const text = stringify(result);
-    output.flush();
-    say({ kind: 'returned', payload: text });
+    const text = stringify(await run(handler, JSON.parse(payload), context));
+    const tooLong = Buffer.byteLength(text) > MOST_RESPONSE_BYTES;
+    return tooLong ? { kind: 'returned-too-much' } : { kind: 'returned', payload: text };
   } catch (error) {
     const report = asHandlerError(error);
-    const { errorType, errorMessage, trace: stack } = report;
-    console.error('Invoke Error', JSON.stringify({ errorType, errorMessage, stack }));
-    output.flush();
-    say({ kind: 'threw', error: report });
-  } finally {
-    beforeExit = undefined;
-    port?.ref();
+    logError('Invoke Error', report);
+    return { kind: 'threw', error: report };
   }
 }
 
@@ -66,7 +84,7 @@ async function serve(handler: Handler, { requestId, payload, timeoutMs }: Invoke
  * Resolves with what the handler returns, or hands its callback. After a callback it waits for the event loop to be empty
  * unless the handler says otherwise (LA-08); a handler that never settles and has nothing left to do answers null.
  */
-function run(handler: Handler, event: unknown, context: { callbackWaitsForEmptyEventLoop: boolean }): Promise<unknown> {
+function run(handler: Handler, event: unknown, context: Context): Promise<unknown> {
   return new Promise((resolve, reject) => {
     beforeExit = () => resolve(null);
     const returned = handler(event, context, (error, result) => {
@@ -81,6 +99,8 @@ function run(handler: Handler, event: unknown, context: { callbackWaitsForEmptyE
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
+
+type Context = ReturnType<typeof createContext>;
 
 /** LA-09. */
 function createContext(awsRequestId: string, endsAt: number) {
@@ -105,9 +125,20 @@ function stringify(result: unknown): string {
   }
 }
 
-function crash(error: unknown): void {
+function crash(title: string, error: unknown): void {
+  const report = asHandlerError(error);
+  logError(title, report);
   output.flush();
-  say({ kind: 'crashed', error: asHandlerError(error) });
+  say({ kind: 'crashed', error: report });
+}
+
+function logError(title: string, { errorType, errorMessage, trace: stack }: HandlerError): void {
+  console.error(`${title} \t${JSON.stringify({ errorType, errorMessage, stack })}`);
+}
+
+/** Resolves when all that is due at once is done. The function may have put timers of its own in the place of Node's. */
+function oneTurn(): Promise<void> {
+  return new Promise((resolve) => laterThisTurn(resolve));
 }
 
 function takesCallbacks(): boolean {

@@ -11,8 +11,23 @@ export interface WorkerSetup {
   readonly memoryMb: number;
   readonly logGroupName: string;
   readonly logStreamName: string;
-  /** Host names of this stack's APIs in AWS, each with the local origin that answers for it. */
+  /** Memory shared with the emulator, by which the worker is frozen and woken; absent: it never stands still. */
+  readonly frozen?: Int32Array;
+  readonly network: NetworkSetup;
+  /** A folder whose packages hold the part of the AWS SDK that Lambda's runtime brings along. */
+  readonly sdkFolder: string;
+}
+
+export interface NetworkSetup {
+  /**
+   * Host names in AWS, each with the local origin that answers for it: `https:` and `wss:` ones speak TLS. A name that
+   * begins with `*.` stands for every one with one more label.
+   */
   readonly origins: readonly (readonly [host: string, origin: string])[];
+  /** Port on the loopback interface that accepts and never answers. */
+  readonly silentPort: number;
+  /** PEM: what TLS origins must show. */
+  readonly certificate?: string;
 }
 
 export interface InvokeMessage {
@@ -27,10 +42,16 @@ export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-failed'; readonly error: HandlerError }
   | { readonly kind: 'printed'; readonly level: PrintLevel; readonly text: string }
+  /** The emulator's own remark on what the function does. */
+  | { readonly kind: 'noted'; readonly behaviour: string; readonly text: string }
   | { readonly kind: 'returned'; readonly payload: string }
+  /** The result is longer than Lambda takes, and stays where it is. */
+  | { readonly kind: 'returned-too-much' }
   | { readonly kind: 'threw'; readonly error: HandlerError }
   /** An error that nobody caught: Lambda's runtime ends itself after reporting it. */
-  | { readonly kind: 'crashed'; readonly error: HandlerError };
+  | { readonly kind: 'crashed'; readonly error: HandlerError }
+  /** The function sent itself a signal, which would end this whole process here. */
+  | { readonly kind: 'killed'; readonly signal: string };
 
 export type PrintLevel = 'debug' | 'info' | 'warn' | 'error';
 

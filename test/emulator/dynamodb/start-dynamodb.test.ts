@@ -9,6 +9,7 @@ import {
 import { expect } from 'chai';
 import undici from 'undici';
 import { deleteExpired } from '../../../emulator/dynamodb/expiry.ts';
+import { createRemoteDatabase } from '../../../emulator/dynamodb/remote-database.ts';
 import { type DynamoDb, startDynamoDb } from '../../../emulator/dynamodb/start-dynamodb.ts';
 import { systemClock } from '../../../emulator/stack/clock.ts';
 import { EmulatorError } from '../../../emulator/stack/emulator-error.ts';
@@ -86,7 +87,9 @@ describe('startDynamoDb', () => {
       }
       await client.send(new PutItemCommand({ TableName: TABLE.name, Item: { id: { S: 'a' }, part: { N: '3' } } }));
       if (delayMs !== undefined) {
-        await deleteExpired({ url: database.url, region: 'us-east-1', tables: [TABLE], delayMs, clock });
+        const remote = createRemoteDatabase(database.url, 'us-east-1');
+        leftovers.push({ stop: async () => remote.close() });
+        await deleteExpired({ database: remote.call, tables: [TABLE], delayMs, clock });
       }
       const { Items = [] } = await client.send(new ScanCommand({ TableName: TABLE.name }));
       expect(Items.map(({ part }) => part?.N).sort()).to.deep.equal(left);
@@ -114,10 +117,12 @@ describe('startDynamoDb', () => {
     const Item = { id: { S: 'a' }, part: { N: '1' }, colour: { S: 'blue' }, x: { S: 'y' } };
     await client.send(new PutItemCommand({ TableName: TABLE.name, Item }));
 
-    expect((await start(first.url)).url).to.equal(first.url);
+    const second = await start(first.url);
+    expect(second.url, 'a front of its own').to.not.equal(first.url);
+    const throughSecond = clientOf(second);
     const Key = { id: { S: 'a' }, part: { N: '1' } };
-    expect((await client.send(new GetItemCommand({ TableName: TABLE.name, Key }))).Item).to.deep.equal(Item);
-    const found = await client.send(
+    expect((await throughSecond.send(new GetItemCommand({ TableName: TABLE.name, Key }))).Item).to.deep.equal(Item);
+    const found = await throughSecond.send(
       new QueryCommand({
         TableName: TABLE.name,
         IndexName: 'by-colour',

@@ -293,9 +293,9 @@ export function createGate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open };
 }
 
-/** Resolves when `condition` holds, looked at once a turn of the event loop; gives up after a second. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 1_000;
+/** Resolves when `condition` holds, looked at once a turn of the event loop; gives up after a second or so many ms. */
+export async function until(condition: () => boolean, ms = 1_000): Promise<void> {
+  const deadline = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never came true: ${condition}`);
     await new Promise((resolve) => setImmediate(resolve));

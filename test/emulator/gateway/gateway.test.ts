@@ -93,7 +93,8 @@ describe('gateway', () => {
   });
 
   it('keeps neither connections nor timers after a thousand have come and gone', async () => {
-    const { websocket, clock, invoker } = await startTestGateway(BOTH, {});
+    const quotas = { connectsPerSecond: 1_000 };
+    const { websocket, clock, invoker } = await startTestGateway(BOTH, {}, { quotas });
     for (let round = 0; round < 10; round++) {
       const clients = await Promise.all(Array.from({ length: 100 }, () => openClient(websocket)));
       for (const { socket } of clients) socket.send('x');

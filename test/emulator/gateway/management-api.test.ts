@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import {
   ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect } from 'chai';
 import { createFrameLimit } from '../../../emulator/gateway/websocket/frame-limit.ts';
+import { DEVELOPER_CREDENTIALS } from '../../../emulator/iam/credentials.ts';
 import {
   createGate,
   createStack,
@@ -18,9 +19,9 @@ import {
   until,
   webSocketApi,
 } from './fixture.ts';
+import { signedFetch, signedHeaders } from './websocket/sign.ts';
 
 const UNKNOWN_ID = 'AbCdEfGhIjKlMnO=';
-const SIGNED = { authorization: 'AWS4-HMAC-SHA256 Credential=x' };
 
 async function start(
   options: Parameters<typeof startTestGateway>[2] = {},
@@ -31,7 +32,7 @@ async function start(
   const client = new ApiGatewayManagementApiClient({
     endpoint: test.management.replace('localhost', '127.0.0.1'),
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: DEVELOPER_CREDENTIALS,
   });
   const idOf = (index: number) => String(test.invoker.eventsOf('c')[index]?.requestContext.connectionId);
   const urlOf = (id: string) => `${test.management}/@connections/${encodeURIComponent(id)}`;
@@ -40,6 +41,19 @@ async function start(
 
 function post(client: ApiGatewayManagementApiClient, id: string, data: string | Uint8Array) {
   return client.send(new PostToConnectionCommand({ ConnectionId: id, Data: data }));
+}
+
+/** A signed POST as it goes over the wire. */
+function requestText(url: string): string {
+  const { host, pathname } = new URL(url);
+  const headers = Object.entries(signedHeaders(url, { method: 'POST' })).map(([name, value]) => `${name}: ${value}`);
+  return `${[`POST ${pathname} HTTP/1.1`, `Host: ${host}`, 'Content-Length: 0', ...headers].join('\r\n')}\r\n\r\n`;
+}
+
+async function rawConnection(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** The name of the error that a call must end in. */
@@ -67,7 +81,7 @@ describe('Management API', () => {
     const { $metadata } = await post(client, idOf(0), 'grüße');
     expect($metadata.httpStatusCode).to.equal(200);
     expect(await receiver.message()).to.equal('grüße');
-    const bare = await fetch(urlOf(idOf(0)), { method: 'POST', headers: SIGNED, body: 'again' });
+    const bare = await signedFetch(urlOf(idOf(0)), { method: 'POST', body: 'again' });
     expect([bare.status, await bare.text()]).to.deep.equal([200, '']);
     expect(await receiver.message()).to.equal('again');
   });
@@ -102,7 +116,7 @@ describe('Management API', () => {
   it('answers 410 for a connection it does not know, empty, named in the header (MG-06, MG-07)', async () => {
     const { client, urlOf } = await start();
     expect(await errorName(post(client, UNKNOWN_ID, 'x'))).to.equal('GoneException');
-    const response = await fetch(urlOf(UNKNOWN_ID), { method: 'POST', headers: SIGNED, body: 'x' });
+    const response = await signedFetch(urlOf(UNKNOWN_ID), { method: 'POST', body: 'x' });
     expect(response.status).to.equal(410);
     expect(response.headers.get('x-amzn-errortype')).to.equal('GoneException');
     expect(await response.text()).to.equal('');
@@ -130,21 +144,22 @@ describe('Management API', () => {
 
   it('may leave such a post unanswered until $connect ends, by switch (MG-05)', async () => {
     const gate = createGate();
-    const { websocket, client, idOf, invoker } = await start({ switches: { postDuringConnect: 'hang' } }, async () => {
+    const test = await start({ switches: { postDuringConnect: 'hang' } }, async () => {
       await gate.opened;
       return { statusCode: 200 };
     });
+    const { websocket, management, idOf, urlOf, invoker, log } = test;
     const opening = openClient(websocket);
     await until(() => invoker.events.length === 1);
-    let answered = false;
-    const posted = errorName(post(client, idOf(0), 'x')).finally(() => {
-      answered = true;
-    });
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(answered).to.equal(false);
+    const asking = await rawConnection(management);
+    // The log tells when the second of two requests on one connection is answered, and so when the first has arrived.
+    for (const id of [idOf(0), UNKNOWN_ID]) asking.write(requestText(urlOf(id)));
+    await until(() => log.some(({ message }) => message.includes(`${encodeURIComponent(UNKNOWN_ID)} 410`)));
+    expect(log.some(({ message }) => message.includes(`${encodeURIComponent(idOf(0))} 410`))).to.equal(false);
     gate.open();
     await opening;
-    expect(await posted).to.equal('GoneException');
+    await until(() => log.some(({ message }) => message.includes(`${encodeURIComponent(idOf(0))} 410`)));
+    asking.destroy();
   });
 
   it('may answer 410 for a while after the 101, by switch (MG-18)', async () => {
@@ -207,8 +222,7 @@ describe('Management API', () => {
     receiver.socket.pause();
     let last = 200;
     for (let index = 0; index < 200 && last === 200; index++) {
-      const request = { method: 'POST', headers: SIGNED, body: 'x'.repeat(131_072) };
-      last = (await fetch(urlOf(idOf(0)), request)).status;
+      last = (await signedFetch(urlOf(idOf(0)), { method: 'POST', body: 'x'.repeat(131_072) })).status;
     }
     expect(last).to.equal(429);
   });
@@ -216,24 +230,35 @@ describe('Management API', () => {
   it('forbids a path without the stage (MG-02)', async () => {
     const { management, urlOf } = await start();
     const url = urlOf(UNKNOWN_ID).replace('/dev/', '/');
-    const response = await fetch(url, { method: 'POST', headers: SIGNED, body: 'x' });
+    const response = await signedFetch(url, { method: 'POST', body: 'x' });
     expect([response.status, await response.text()]).to.deep.equal([403, '{"message":"Forbidden"}']);
     expect(response.headers.get('x-amzn-errortype')).to.equal('ForbiddenException');
-    expect((await fetch(`${management}/other`, { method: 'POST', headers: SIGNED })).status).to.equal(403);
+    expect((await signedFetch(`${management}/other`, { method: 'POST' })).status).to.equal(403);
   });
 
-  it('wants a signature (MG-03)', async () => {
-    const { urlOf } = await start();
-    const response = await fetch(urlOf(UNKNOWN_ID), { method: 'POST', body: 'x' });
-    expect([response.status, await response.text()]).to.deep.equal([403, '{"message":"Missing Authentication Token"}']);
-    expect(response.headers.get('x-amzn-errortype')).to.equal('MissingAuthenticationTokenException');
-    expect((await fetch(`${urlOf(UNKNOWN_ID)}?X-Amz-Signature=0`, { method: 'POST' })).status).to.equal(410);
-  });
-
-  it('forbids web pages, whatever they sign with', async () => {
-    const { urlOf } = await start();
-    const headers = { ...SIGNED, origin: 'https://evil.example' };
-    expect((await fetch(urlOf(UNKNOWN_ID), { method: 'POST', headers })).status).to.equal(403);
+  it('leaves one line a call that says what AWS would have answered, and where to look', async () => {
+    const { websocket, management, log, idOf, urlOf } = await start();
+    await openClient(websocket);
+    const url = urlOf(idOf(0));
+    const calls: [() => Promise<Response>, string, string][] = [
+      [() => signedFetch(url, { method: 'POST', body: 'x' }), 'MG-08', `POST ${new URL(url).pathname} 200 in 0 ms`],
+      [() => signedFetch(url), 'MG-09', '200'],
+      [() => signedFetch(urlOf(UNKNOWN_ID)), 'MG-06', '410 GoneException in 0 ms: no such connection'],
+      [() => signedFetch(urlOf('x')), 'MG-07', 'ids are 16 characters'],
+      [() => signedFetch(url, { method: 'POST', body: 'x'.repeat(131_073) }), 'MG-11', 'as several posts'],
+      [() => fetch(url), 'MG-03', 'Missing Authentication Token. Sign for execute-api'],
+      [() => signedFetch(url.replace('/dev/', '/')), 'MG-02', 'the only one is /dev'],
+      [() => signedFetch(`${management}/@connections`), 'MG-07', 'ids are 16 characters'],
+      [() => signedFetch(url, { method: 'DELETE' }), 'MG-10', '$disconnect follows'],
+    ];
+    for (const [call, behaviour, words] of calls) {
+      const before = log.length;
+      await (await call()).arrayBuffer();
+      const [entry] = log.slice(before);
+      expect(entry?.behaviour, words).to.equal(behaviour);
+      expect(entry?.message).to.include(words);
+    }
+    expect(log.some(({ message }) => message.includes('Signature='))).to.equal(false);
   });
 
   it('asks a plain GET to upgrade (WS-19)', async () => {
@@ -244,7 +269,7 @@ describe('Management API', () => {
   it('takes an @ that is escaped, as boto sends it (MG-01)', async () => {
     const { urlOf } = await start();
     const url = urlOf(UNKNOWN_ID).replace('@', '%40');
-    expect((await fetch(url, { headers: SIGNED })).status).to.equal(410);
+    expect((await signedFetch(url)).status).to.equal(410);
   });
 
   it('survives a client that leaves in mid-body', async () => {

@@ -185,7 +185,7 @@ describe('createLambda', () => {
   it('refuses what goes beyond its concurrency (LA-06)', async () => {
     const { call } = startFunction('exports.handler = async () => 1;', { concurrency: 2 });
     const kinds = await Promise.all([call(), call(), call()]);
-    expect(kinds).to.deep.equal([1, 1, { kind: 'throttled' }]);
+    expect(kinds).to.deep.equal([1, 1, { kind: 'throttled', reason: 'account' }]);
     expect(await call()).to.equal(1);
   });
 

@@ -17,7 +17,7 @@ export interface TestLambda extends Lambda {
   readonly log: readonly LogEntry[];
   readonly fn: LambdaFunction;
   /** Invokes with a value, and gives back what the handler returned, or the whole result if that went wrong. */
-  call(event?: unknown): Promise<unknown>;
+  call(event?: unknown, fn?: LambdaFunction): Promise<unknown>;
 }
 
 interface Given extends Partial<LambdaOptions> {
@@ -27,18 +27,22 @@ interface Given extends Partial<LambdaOptions> {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** One function made of the body of `app.cjs`, as a Lambda of its own. */
-export function startFunction(source: string, { fn: changes, files, ...options }: Given = {}): TestLambda {
+/** A function made of the body of `app.cjs`, in a code folder of its own that goes with `stopAll`. */
+export function createFunction(
+  source: string,
+  { fn: changes, files }: Pick<Given, 'fn' | 'files'> = {},
+): LambdaFunction {
   const codeFolder = mkdtempSync(join(tmpdir(), 'postern-lambda-'));
   leftovers.push(() => rmSync(codeFolder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries({ 'app.cjs': source, ...files })) {
     mkdirSync(dirname(join(codeFolder, name)), { recursive: true });
     writeFileSync(join(codeFolder, name), text);
   }
-  const fn: LambdaFunction = {
+  const name = changes?.name ?? 'shop-dev-app';
+  return {
     logicalId: 'App',
-    name: 'shop-dev-app',
-    arn: 'arn:aws:lambda:eu-central-1:123456789012:function:shop-dev-app',
+    name,
+    arn: `arn:aws:lambda:eu-central-1:123456789012:function:${name}`,
     codeFolder,
     handler: 'app.handler',
     runtime: 'nodejs22.x',
@@ -48,9 +52,17 @@ export function startFunction(source: string, { fn: changes, files, ...options }
     role: { arn: 'arn:aws:iam::123456789012:role/app' },
     ...changes,
   };
+}
+
+/** One function, as a Lambda of its own, with what `options.functions` adds. */
+export function startFunction(
+  source: string,
+  { fn: changes, files, functions = [], ...options }: Given = {},
+): TestLambda {
+  const fn = createFunction(source, { ...(changes && { fn: changes }), ...(files && { files }) });
   const log: LogEntry[] = [];
   const lambda = createLambda({
-    functions: [fn],
+    functions: [fn, ...functions],
     region: 'eu-central-1',
     clock: systemClock,
     log: (entry) => log.push(entry),
@@ -61,8 +73,8 @@ export function startFunction(source: string, { fn: changes, files, ...options }
     ...lambda,
     fn,
     log,
-    async call(event = {}) {
-      const result = await lambda.invoke(fn.arn, JSON.stringify(event));
+    async call(event = {}, { arn } = fn) {
+      const result = await lambda.invoke(arn, JSON.stringify(event));
       return result.kind === 'returned' ? JSON.parse(result.payload) : result;
     },
   };

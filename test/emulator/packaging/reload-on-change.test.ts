@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Reloaded } from '../../../emulator/emulator.ts';
+
 import { reloadOnChange } from '../../../emulator/packaging/reload-on-change.ts';
+import type { Reloaded } from '../../../emulator/reload.ts';
 import type { LogEntry } from '../../../emulator/stack/log.ts';
 import type { Stack } from '../../../emulator/stack/stack.ts';
 import { createStack } from '../gateway/fixture.ts';

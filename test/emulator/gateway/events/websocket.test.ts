@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { forwardedHeaders } from '../../../../emulator/gateway/events/headers.ts';
-import { connectEvent, disconnectEvent, messageEvent } from '../../../../emulator/gateway/events/websocket.ts';
+import {
+  authorizerEvent,
+  connectEvent,
+  disconnectEvent,
+  messageEvent,
+} from '../../../../emulator/gateway/events/websocket.ts';
 import { START } from '../fixture.ts';
 
 const FACTS = {
@@ -66,6 +71,48 @@ describe('WebSocket events', () => {
       stageVariables: { a: 'b' },
     });
     expect(event.requestContext.identity).to.deep.equal({ userAgent: 'ua', sourceIp: '127.0.0.1' });
+  });
+
+  it('of an authorizer have every map, the hop-by-hop headers of the handshake and no body (WS-15, WS-12)', () => {
+    const methodArn = 'arn:aws:execute-api:us-east-1:123456789012:wsapi12345/dev/$connect';
+    const event = sent(authorizerEvent(FACTS, OCCURRENCE, { headers: HEADERS, query: '' }, methodArn));
+    const headers = {
+      Connection: 'upgrade',
+      'content-length': '0',
+      Host: 'x',
+      'Sec-WebSocket-Key': 'k',
+      'x-Own': '1',
+      'X-Amzn-Trace-Id': 'Root=1-1-2',
+      'X-Forwarded-For': '127.0.0.1',
+      'X-Forwarded-Port': '443',
+      'X-Forwarded-Proto': 'https',
+      Upgrade: 'websocket',
+    };
+    expect(event).to.deep.equal({
+      type: 'REQUEST',
+      methodArn,
+      headers,
+      multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+      queryStringParameters: {},
+      multiValueQueryStringParameters: {},
+      stageVariables: {},
+      requestContext: { routeKey: '$connect', eventType: 'CONNECT', ...CONTEXT },
+    });
+  });
+
+  it('tell of the authorizer and of the signer in each of the three kinds (WS-15, WS-16)', () => {
+    const authorizer = { principalId: 'alice', role: 'admin', integrationLatency: 7 };
+    const signer = { accountId: '123456789012', userArn: 'arn:aws:iam::123456789012:user/alice' };
+    const facts = { ...FACTS, authorizer, signer };
+    for (const event of [
+      connectEvent(facts, OCCURRENCE, { headers: HEADERS, query: '' }),
+      messageEvent(facts, OCCURRENCE, { routeKey: '$default', messageId: 'm', body: '' }),
+      disconnectEvent(facts, OCCURRENCE, { code: 1005, reason: '' }),
+    ]) {
+      const { requestContext } = sent(event);
+      expect(requestContext.authorizer).to.deep.equal(authorizer);
+      expect(requestContext.identity).to.deep.equal({ ...signer, sourceIp: '127.0.0.1' });
+    }
   });
 
   it('MESSAGE has a messageId of its own, and no headers (WS-37)', () => {

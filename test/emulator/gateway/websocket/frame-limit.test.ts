@@ -1,23 +1,19 @@
+import { createRequire } from 'node:module';
+import type { Writable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createFrameLimit } from '../../../../emulator/gateway/websocket/frame-limit.ts';
+import { CONTINUATION, frame, PING, slices, TEXT } from './frames.ts';
 
-const TEXT = 1;
-const CONTINUATION = 0;
-const PING = 9;
+/** Not in the package's types. */
+const Receiver: new (options: object) => Writable = createRequire(import.meta.url)('ws').Receiver;
 
-function frame(length: number, { opcode = TEXT, fin = true, masked = true } = {}): Buffer {
-  const short = length < 126 ? length : length < 65_536 ? 126 : 127;
-  const extended = Buffer.alloc(short < 126 ? 0 : short === 126 ? 2 : 8);
-  if (short === 126) extended.writeUInt16BE(length);
-  if (short === 127) extended.writeBigUInt64BE(BigInt(length));
-  const start = Buffer.from([(fin ? 0x80 : 0) | opcode, (masked ? 0x80 : 0) | short]);
-  return Buffer.concat([start, extended, Buffer.alloc(masked ? 4 : 0), Buffer.alloc(length, 0xff)]);
-}
+const FRAME_BYTES = 1_000;
+const MESSAGE_BYTES = 2_500;
 
-function scanAll(slices: Buffer[]) {
-  const limit = createFrameLimit(1_000, 2_500);
-  const broken = slices.map((slice) => limit.scan(slice)).find((result) => result !== undefined);
+function scanAll(parts: Buffer[]) {
+  const limit = createFrameLimit(FRAME_BYTES, MESSAGE_BYTES);
+  const broken = parts.map((part) => limit.scan(part)).find((result) => result !== undefined);
   return { broken, complete: limit.completeMessages() };
 }
 
@@ -27,7 +23,7 @@ describe('frame limit', () => {
   });
 
   it('reports a frame over the limit at its header, not at its end (WS-41)', () => {
-    const limit = createFrameLimit(1_000, 2_500);
+    const limit = createFrameLimit(FRAME_BYTES, MESSAGE_BYTES);
     const large = frame(1_001);
     expect(limit.scan(large.subarray(0, 7))).to.equal(undefined);
     expect(limit.scan(large.subarray(7, 8))).to.equal('frame');
@@ -63,14 +59,58 @@ describe('frame limit', () => {
     fc.assert(
       fc.property(frames, fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }), (specs, cuts) => {
         const stream = Buffer.concat(specs.map(({ length, ...how }) => frame(length, how)));
-        const slices: Buffer[] = [];
-        for (let at = 0, turn = 0; at < stream.length; turn++) {
-          const step = cuts[turn % cuts.length] ?? 1;
-          slices.push(stream.subarray(at, at + step));
-          at += step;
-        }
-        expect(scanAll(slices)).to.deep.equal(scanAll([stream]));
+        expect(scanAll(slices(stream, cuts))).to.deep.equal(scanAll([stream]));
+      }),
+    );
+  });
+
+  it('counts the very messages that ws delivers, and breaks where ws would, however the bytes are cut (WS-41, WS-42)', () => {
+    const message = fc.array(fc.integer({ min: 0, max: FRAME_BYTES }), { minLength: 1, maxLength: 5 });
+    const pings = fc.array(fc.boolean(), { minLength: 1, maxLength: 7 });
+    const cuts = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 6 }), pings, cuts, (messages, pinging, sizes) => {
+        const frames = messages.flatMap((lengths) =>
+          lengths.flatMap((length, at) => {
+            const opcode = at === 0 ? TEXT : CONTINUATION;
+            const part = frame(length, { opcode, fin: at === lengths.length - 1 });
+            return pinging[at % pinging.length] ? [frame(3, { opcode: PING }), part] : [part];
+          }),
+        );
+        const parts = slices(Buffer.concat(frames), sizes);
+        const { broken, complete } = scanAll(parts);
+        const { delivered, error } = receive(parts);
+        expect(complete).to.equal(delivered);
+        expect(broken).to.equal(error === undefined ? undefined : 'message');
+      }),
+    );
+  });
+
+  it('survives any bytes, and sees the same in them however they are cut', () => {
+    const bytes = fc.uint8Array({ maxLength: 5_000 });
+    fc.assert(
+      fc.property(bytes, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (given, cuts) => {
+        const stream = Buffer.from(given);
+        expect(scanAll(slices(stream, cuts))).to.deep.equal(scanAll([stream]));
       }),
     );
   });
 });
+
+/** What ws's own parser makes of a stream: whole messages, and the error that ended it. */
+function receive(parts: readonly Buffer[]): { delivered: number; error: string | undefined } {
+  const receiver = new Receiver({ isServer: true, maxPayload: MESSAGE_BYTES });
+  let delivered = 0;
+  let error: string | undefined;
+  receiver.on('message', () => {
+    delivered += 1;
+  });
+  receiver.on('error', (reason: Error & { code?: string }) => {
+    error = reason.code;
+  });
+  for (const part of parts) {
+    // As the socket does it, which is taken off the parser by the parser's error.
+    if (receiver.errored === null) receiver.write(part);
+  }
+  return { delivered, error: error ?? receiver.errored?.message };
+}

@@ -152,6 +152,73 @@ describe('WebSocket handshake', () => {
     expect(none).to.include('no subprotocol');
   });
 
+  it('may fail with another status after 29 s, by switch; a function that times out first gives 502 (WS-10)', async () => {
+    let result: unknown = new Promise(() => {});
+    const { websocket, clock, invoker } = await start(() => result, { switches: { connectTimeoutStatus: 500 } });
+    const refusal = refusalOf(websocket);
+    await until(() => invoker.events.length === 1);
+    clock.advance(29_000);
+    expect((await refusal).status).to.equal(500);
+    result = { kind: 'failed', errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 3.00 seconds' };
+    expect((await refusalOf(websocket)).status).to.equal(502);
+  });
+
+  it('takes a URL of 4,096 characters and none longer, with a status by switch (WS-18)', async () => {
+    const own = 'wss://wsapi12345.execute-api.us-east-1.amazonaws.com/dev?x=';
+    const filled = (characters: number) => `?x=${'y'.repeat(characters - own.length)}`;
+    const { websocket, invoker, log } = await start(() => ({ statusCode: 200 }));
+    await openClient(`${websocket}${filled(4_096)}`);
+    expect((await refusalOf(`${websocket}${filled(4_097)}`)).status).to.equal(414);
+    expect(log.at(-1)).to.include({ level: 'warn', behaviour: 'WS-18' });
+    expect(invoker.events).to.have.length(1);
+    const other = await start(() => ({ statusCode: 200 }), { switches: { urlLimitStatus: 400 } });
+    expect((await refusalOf(`${other.websocket}${filled(4_097)}`)).status).to.equal(400);
+  });
+
+  it('does not negotiate permessage-deflate, unless by switch (WS-14)', async () => {
+    const plain = await start(() => ({ statusCode: 200 }));
+    expect((await openClient(plain.websocket)).socket.extensions).to.equal('');
+    const { websocket, invoker } = await start(() => ({ statusCode: 200 }), { switches: { permessageDeflate: true } });
+    const client = await openClient(websocket);
+    expect(client.socket.extensions).to.include('permessage-deflate');
+    client.socket.send('x'.repeat(100_000));
+    await until(() => invoker.eventsOf('message').length === 1);
+    expect(invoker.eventsOf('message')[0]?.body).to.have.length(100_000);
+    const upgrade = 'GET /dev HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    const broken =
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Extensions: ;;\r\n\r\n';
+    expect(await rawRequest(websocket, upgrade + broken)).to.match(/^HTTP\/1.1 400 /);
+    await until(() => invoker.eventsOf('disconnect').length === 1);
+  });
+
+  it('may produce $disconnect when $connect refused, by switch (WS-66)', async () => {
+    const { websocket, invoker } = await start(() => ({ statusCode: 403 }), {
+      switches: { disconnectAfterRefusal: true },
+    });
+    await refusalOf(websocket);
+    await until(() => invoker.eventsOf('disconnect').length === 1);
+    const [connect, disconnect] = [invoker.eventsOf('connect')[0], invoker.eventsOf('disconnect')[0]];
+    expect(disconnect?.requestContext.connectionId).to.equal(connect?.requestContext.connectionId);
+  });
+
+  it('leaves one line that says what became of it, and where to look', async () => {
+    const results: [unknown, string, string][] = [
+      [{ statusCode: 200 }, 'WS-01', 'open on wsapi12345.execute-api.us-east-1.amazonaws.com, stage dev'],
+      [{ statusCode: 401 }, 'WS-04', 'its own log tells why'],
+      [THROWS, 'WS-05', 'its own log has the rest'],
+      [{}, 'WS-05', 'no usable statusCode: {}'],
+      [{ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'a\r\nb' } }, 'WS-05', 'cannot be sent'],
+    ];
+    for (const [result, behaviour, words] of results) {
+      const { websocket, log } = await start(() => result);
+      await openClient(websocket).catch(() => {});
+      expect(log.map((entry) => entry.behaviour)).to.deep.equal([behaviour]);
+      expect(log[0]?.message)
+        .to.match(/connection [\w-]{15}= /)
+        .and.include(words);
+    }
+  });
+
   it('produces no $disconnect when it failed (WS-66)', async () => {
     const { websocket, invoker } = await start(() => ({ statusCode: 403 }));
     await refusalOf(websocket);
@@ -176,7 +243,7 @@ describe('WebSocket handshake', () => {
 
   it('loses nothing that a client sends before it is accepted, nor its limits (WS-41)', async () => {
     const { websocket, invoker } = await start(() => ({ statusCode: 200 }));
-    const upgrade = 'GET /dev HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    const upgrade = 'GET /dev HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
     const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
     const early = '\x81\x82\0\0\0\0hi';
     const close = '\x88\x80\0\0\0\0';
@@ -191,7 +258,7 @@ describe('WebSocket handshake', () => {
     const { websocket, invoker } = await start(() => ({ statusCode: 200 }));
     expect((await refusalOf(websocket.replace('/dev', '/prod'))).status).to.equal(403);
     expect((await refusalOf(websocket.replace('/dev', '/'))).status).to.equal(403);
-    const upgrade = 'GET /dev HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    const upgrade = 'GET /dev HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
     expect(await rawRequest(websocket, `${upgrade}\r\n`)).to.match(/^HTTP\/1.1 426 /);
     expect(await rawRequest(websocket, `${upgrade}Sec-WebSocket-Version: 13\r\n\r\n`)).to.match(/^HTTP\/1.1 400 /);
     expect(await rawRequest(websocket, `${upgrade.replace('websocket', 'h2c')}\r\n`)).to.match(/^HTTP\/1.1 400 /);

@@ -10,9 +10,9 @@ import {
   until,
   webSocketApi,
 } from '../fixture.ts';
+import { signedFetch } from './sign.ts';
 
 const MINUTE = 60_000;
-const POST = { method: 'POST', headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x' } };
 
 async function start(options: Parameters<typeof startTestGateway>[2] = {}) {
   const stack = createStack({ webSocketApi: webSocketApi({ $connect: 'c', $disconnect: 'x', $default: 'd' }) });
@@ -103,7 +103,7 @@ describe('WebSocket limits', () => {
     await until(() => test.invoker.eventsOf('d').length === 1);
     test.clock.advance(9 * MINUTE);
     const url = `${test.management}/@connections/${encodeURIComponent(idOf(test))}`;
-    expect((await fetch(url, { ...POST, body: 'x' })).status).to.equal(200);
+    expect((await signedFetch(url, { method: 'POST', body: 'x' })).status).to.equal(200);
     test.clock.advance(9 * MINUTE);
     client.socket.ping();
     await once(client.socket, 'pong');

@@ -103,6 +103,55 @@ describe('WebSocket messages', () => {
     expect(await client.message()).to.include('"Endpoint request timed out"');
   });
 
+  it('may be answered with other words after that time, by switch (WS-51)', async () => {
+    const options = { switches: { messageTimeoutText: 'Too late' } };
+    const { websocket, invoker, clock, log } = await start(
+      { $default: 'd' },
+      { d: () => new Promise(() => {}) },
+      options,
+    );
+    const client = await openClient(websocket);
+    client.socket.send('x');
+    await until(() => invoker.events.length === 1);
+    clock.advance(29_000);
+    expect(await client.message()).to.match(/^\{"message": "Too late", /);
+    expect(log.at(-1)).to.include({ level: 'error', behaviour: 'WS-51' });
+  });
+
+  it('with unquoted keys reach their route only by switch (WS-32)', async () => {
+    for (const [lenientRouteJson, name] of [
+      [false, 'd'],
+      [true, 's'],
+    ] as const) {
+      const routes = { $default: 'd', sendMessage: 's' };
+      const { websocket, invoker } = await start(routes, {}, { switches: { lenientRouteJson } });
+      const { socket } = await openClient(websocket);
+      socket.send('{"action":"sendMessage", body:"hello"}');
+      await until(() => invoker.events.length === 1);
+      expect(invoker.events[0]?.name).to.equal(name);
+    }
+  });
+
+  it('leave one line each that says what became of them, and where to look', async () => {
+    const functions: Record<string, TestFunction> = { d: () => THROWS, ok: () => ({ statusCode: 200 }), 'e!': () => 7 };
+    const { websocket, log } = await start({ $default: 'd', ok: 'ok', 'e!': 'e!' }, functions);
+    const client = await openClient(websocket);
+    const lines: [string, string, string][] = [
+      ['x', 'WS-34', 'its own log has the rest'],
+      ['{"action":"ok"}', 'WS-36', 'the route has no route response'],
+      ['{"action":"e"}', 'WS-35', 'returned no object'],
+    ];
+    for (const [body, behaviour, words] of lines) {
+      const before = log.length;
+      client.socket.send(body);
+      await until(() => log.length > before);
+      expect(log.slice(before).map((entry) => entry.behaviour)).to.deep.equal([behaviour]);
+      expect(log.at(-1)?.message)
+        .to.match(/^message [\w-]{15}= of [\w-]{15}= /)
+        .and.include(words);
+    }
+  });
+
   it('send nothing back, unless the route has a route response (WS-36)', async () => {
     const echo: TestFunction = (event) => ({ statusCode: 200, body: `got ${event.body}` });
     const { websocket, invoker } = await start({ $default: 'd', 'ask!': 'a' }, { d: echo, a: echo });
