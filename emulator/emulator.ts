@@ -7,6 +7,7 @@ import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './gateway/quotas.ts';
 import type { Switches } from './gateway/switches.ts';
 import { createCredentialStore } from './iam/credentials.ts';
+import { type AsyncPolicy, DEFAULT_ASYNC_POLICY } from './lambda/async-queue.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
 import type { LambdaFaults } from './lambda/faults.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
@@ -31,7 +32,8 @@ export interface EmulatorOptions {
   /** False lets functions go on between events, unlike AWS (LA-02). */
   readonly freeze?: boolean;
   readonly clock?: Clock;
-  /** How many times faster the long limits come: ten idle minutes, two hours of life, time to live. 1 unless given. */
+  /** How many times faster the long limits come: ten idle minutes, two hours of life, time to live,
+   *  the pauses between attempts at an asynchronous event. 1 unless given. */
   readonly clockSpeed?: number;
   /** Serves the APIs by TLS alone, with a certificate made for the run (MG-14). */
   readonly tls?: boolean;
@@ -183,6 +185,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         log,
         faults,
         random: randomOf(3),
+        policy: hastenedPolicy(clockSpeed),
       }),
     );
     const origins = originsByHost(stack, localOrigins(urls, parts.invokeApi.url));
@@ -216,6 +219,17 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     await stop();
     throw error;
   }
+}
+
+/** The pauses between attempts at an asynchronous event, so many times shorter. */
+function hastenedPolicy(clockSpeed: number): AsyncPolicy {
+  const { retryDelaysMs, throttleDelaysMs, mostAgeMs, capacity } = DEFAULT_ASYNC_POLICY;
+  return {
+    retryDelaysMs: retryDelaysMs.map((ms) => ms / clockSpeed),
+    throttleDelaysMs: { first: throttleDelaysMs.first / clockSpeed, longest: throttleDelaysMs.longest / clockSpeed },
+    mostAgeMs: mostAgeMs / clockSpeed,
+    capacity,
+  };
 }
 
 /** Names that the APIs have in AWS. */

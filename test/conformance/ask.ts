@@ -7,6 +7,8 @@ import type { Target } from './target.ts';
 
 const LOOK_AGAIN_MS = 20;
 const PATIENCE_MS = 8_000;
+/** What is missing is often missing on purpose in the peer, which is quick otherwise. */
+const MESSAGE_PATIENCE_MS = process.env.CONFORMANCE_TARGET === 'serverless-offline' ? 2_500 : PATIENCE_MS;
 
 /** A name for one test's event, by which its record is found. */
 export function tag(): string {
@@ -19,13 +21,17 @@ export function encode(instruction: Instruction): string {
 }
 
 /** The record of an event, as soon as a function tells it. */
-export function recordOf(target: Target, fits: (record: ProbeRecord) => boolean): Promise<ProbeRecord> {
-  return entryOf(target, (entry): entry is ProbeRecord => entry.kind === 'event' && fits(entry));
+export function recordOf(
+  target: Target,
+  fits: (record: ProbeRecord) => boolean,
+  ms = PATIENCE_MS,
+): Promise<ProbeRecord> {
+  return entryOf(target, (entry): entry is ProbeRecord => entry.kind === 'event' && fits(entry), ms);
 }
 
 /** What came of something that a function was asked to do. */
-export function noteOf(target: Target, wanted: string): Promise<ProbeNote> {
-  return entryOf(target, (entry): entry is ProbeNote => entry.kind === 'note' && entry.tag === wanted);
+export function noteOf(target: Target, wanted: string, ms = PATIENCE_MS): Promise<ProbeNote> {
+  return entryOf(target, (entry): entry is ProbeNote => entry.kind === 'note' && entry.tag === wanted, ms);
 }
 
 /** Whether a function tells such an event within `ms`; for what must not happen. */
@@ -41,8 +47,9 @@ export async function isRecorded(target: Target, fits: (record: ProbeRecord) => 
 async function entryOf<Entry>(
   target: Target,
   fits: (entry: ProbeRecord | ProbeNote) => entry is Entry & (ProbeRecord | ProbeNote),
+  ms: number,
 ): Promise<Entry> {
-  const until = Date.now() + PATIENCE_MS;
+  const until = Date.now() + ms;
   while (Date.now() < until) {
     const found = (await target.entries()).find(fits);
     if (found) return found;
@@ -116,7 +123,7 @@ export function listen(socket: WebSocket): Pick<Client, 'socket' | 'message' | '
     message() {
       const text = texts.shift();
       return text === undefined
-        ? within(new Promise((resolve) => waiting.push(resolve)), 'no message came')
+        ? within(new Promise((resolve) => waiting.push(resolve)), 'no message came', MESSAGE_PATIENCE_MS)
         : Promise.resolve(text);
     },
     ask: (action, instruction) => socket.send(JSON.stringify({ ...(action && { action }), do: instruction })),

@@ -50,6 +50,13 @@ export const SETTINGS = {
   authorizer: { variant: 'authorizer' },
   cors: { variant: 'cors' },
   closed: { variant: 'closed' },
+  narrow: { variant: 'narrow' },
+  'slow-start': { variant: 'slow-start' },
+  'guarded-url': { variant: 'guarded-url' },
+  'signed-connect': { variant: 'signed-connect' },
+  'hasty-connect': { variant: 'hasty-connect' },
+  'composed-route': { variant: 'composed-route' },
+  farewell: { variant: 'farewell' },
   domain: { variant: 'domain', notInAws: 'the probe owns no domain' },
   /** Idle for 2 s, alive for 5 s. */
   'short-lives': {
@@ -64,10 +71,10 @@ export const SETTINGS = {
     emulator: { quotas: { connectsPerSecond: 5, requestsPerSecond: 10, requestBurst: 10 } },
     notInAws: 'the account’s throttles are for all that runs in it',
   },
-  /** Nobody notices that a client vanished; indexes lag. */
+  /** Nobody notices that a client vanished; indexes lag, and take their time to be made. */
   unnoticed: {
     variant: 'default',
-    emulator: { faults: { halfOpenRate: 1, gsiLagMs: 300 }, quotas: { idleMs: 3_000 } },
+    emulator: { faults: { halfOpenRate: 1, gsiLagMs: 300, gsiCreateMs: 800 }, quotas: { idleMs: 3_000 } },
     offline: ['--webSocketIdleTimeout', '3'],
     notInAws: 'needs the network to be cut',
   },
@@ -76,6 +83,42 @@ export const SETTINGS = {
     variant: 'default',
     emulator: { faults: { disconnectDropRate: 1 } },
     notInAws: 'happens there when it happens',
+  },
+  /** $disconnect runs when everybody has stopped waiting. */
+  late: {
+    variant: 'default',
+    emulator: { faults: { disconnectDelayMs: 1_500 } },
+    notInAws: 'happens there when it happens',
+  },
+  /** Every call of the Management API is one too many. */
+  'posts-throttled': {
+    variant: 'default',
+    emulator: { faults: { postThrottleRate: 1 } },
+    notInAws: 'the account’s throttles are for all that runs in it',
+  },
+  /** Every post is delivered, and its answer lost. */
+  'posts-repeated': {
+    variant: 'default',
+    emulator: { faults: { postRepeatRate: 1 } },
+    notInAws: 'happens there when it happens',
+  },
+  /** Four invocations at once, of which one is kept for the function `single`. */
+  crowded: {
+    variant: 'default',
+    emulator: { concurrency: 4 },
+    notInAws: 'an account has a thousand at once, for all that runs in it',
+  },
+  /** The attempts of asynchronous events come within a second, and what succeeded runs twice. */
+  repeated: {
+    variant: 'default',
+    emulator: { clockSpeed: 1_000, faults: { asyncRepeatRate: 1 } },
+    notInAws: 'the attempts take minutes there, and events that run twice are rare',
+  },
+  /** Every other item that is asked of the database is too much for it. */
+  pressed: {
+    variant: 'default',
+    emulator: { faults: { databaseThrottleRate: 0.4 } },
+    notInAws: 'tables on demand are throttled there when it happens',
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

@@ -33,7 +33,8 @@ export function awsTarget(env: NodeJS.ProcessEnv): Target {
     idleMs: 600_000,
     lifeMs: 7_200_000,
     async entries() {
-      const response = await fetch(`${http}/records?since=${since}`);
+      // By the named stage: one variant has no other that `http` leads to.
+      const response = await fetch(`${http}/named/records?since=${since}`);
       const lines = (await response.text()).split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line) as ProbeEntry);
     },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { packageService } from '../../../agent/dev/package-service.ts';
 import { startEmulator } from '../../../emulator/emulator.ts';
 import { DEVELOPER_CREDENTIALS } from '../../../emulator/iam/credentials.ts';
+import { packageService } from '../../../emulator/packaging/package-service.ts';
 import { readPackagedService } from '../../../emulator/template/packaged-service.ts';
 import { startRecorder } from '../recorder.ts';
 import type { Setting, Target } from '../target.ts';

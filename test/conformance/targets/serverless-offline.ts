@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../support/free-port.ts';
@@ -42,6 +43,8 @@ export async function startOfflineTarget({ variant, offline = [] }: Setting): Pr
   };
   try {
     await ready(child);
+    // It says so for each of its servers; the others may still be on their way.
+    await Promise.all([http, websocket, lambda].map(listening));
   } catch (error) {
     await stop();
     throw error;
@@ -81,6 +84,25 @@ async function ready(child: ChildProcess): Promise<void> {
       clearTimeout(timer);
       fail(`ended with ${code}`);
     });
+  });
+}
+
+async function listening(port: number): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  while (!(await answers(port))) {
+    if (Date.now() > until) throw new Error(`serverless-offline does not listen to port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  const socket = connect({ host: 'localhost', port });
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  }).then((does) => {
+    socket.destroy();
+    return does === true;
   });
 }
 

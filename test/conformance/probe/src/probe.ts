@@ -5,7 +5,12 @@ import { record } from './record.ts';
 
 type Event = Readonly<Record<string, unknown>> & { readonly requestContext?: Readonly<Record<string, unknown>> };
 
+/** Milliseconds that the module's own code takes (LA-10). */
+const INIT_MS = Number(process.env.INIT_MS ?? 0);
+if (INIT_MS > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, INIT_MS);
+
 const environment = Math.random().toString(36).slice(2);
+const loadedAt = Date.now();
 let served = 0;
 let counted = 0;
 
@@ -18,11 +23,12 @@ export async function handler(event: Event, context: Readonly<Record<string, unk
     kind: 'event',
     tag: asked.tag,
     functionName: String(context.functionName),
-    event,
+    event: asked.quiet ? {} : event,
     context: fieldsOf(context),
     variables: { FROM_PROVIDER, OVERRIDDEN, AWS_REGION, AWS_LAMBDA_FUNCTION_NAME },
     environment,
     served,
+    loadedAt,
     counted,
   });
   return follow(asked, event);
@@ -31,19 +37,20 @@ export async function handler(event: Event, context: Readonly<Record<string, unk
 /** The same with a callback: it answers at once, but has a timer left that the runtime waits for (LA-08). */
 export function callbackHandler(
   event: Event,
-  _context: unknown,
+  context: { callbackWaitsForEmptyEventLoop: boolean },
   callback: (error: unknown, result: unknown) => void,
 ): void {
-  const { sleepMs = 0 } = instructionOf(event);
+  const { sleepMs = 0, tag, callBackAtOnce } = instructionOf(event);
   const startedAt = Date.now();
-  setTimeout(
-    () => record({ kind: 'note', tag: instructionOf(event).tag, ...outcome('post', 'ok', startedAt) }),
-    sleepMs,
-  );
+  if (callBackAtOnce) context.callbackWaitsForEmptyEventLoop = false;
+  setTimeout(() => record({ kind: 'note', tag, ...outcome('callback', 'ok', startedAt) }), sleepMs);
   callback(null, { statusCode: 200, body: 'called back' });
 }
 
-/** Lets in whose `Auth` header begins with `allow`; `deny`, `unauthorized` and others as they say. */
+/**
+ * Lets in whose `Auth` header begins with `allow`; `deny`, `unauthorized` and others as they say. Whatever the header, the
+ * policy denies the route `ping` (WS-16). `allow-large` returns more than an authorizer may.
+ */
 export async function authorizer(event: Event & { readonly headers?: Readonly<Record<string, string>> }) {
   await record({
     kind: 'event',
@@ -54,6 +61,7 @@ export async function authorizer(event: Event & { readonly headers?: Readonly<Re
     variables: {},
     environment,
     served: ++served,
+    loadedAt,
     counted,
   });
   const given = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'auth')?.[1] ?? '';
@@ -69,9 +77,14 @@ export async function authorizer(event: Event & { readonly headers?: Readonly<Re
           Effect: given.startsWith('allow') ? 'Allow' : 'Deny',
           Resource: event.methodArn,
         },
+        {
+          Action: 'execute-api:Invoke',
+          Effect: 'Deny',
+          Resource: String(event.methodArn).replace(/[^/]*$/, 'ping'),
+        },
       ],
     },
-    context: { text: 'value', number: 7, flag: true },
+    context: { text: given === 'allow-large' ? 'x'.repeat(9_000) : 'value', number: 7, flag: true },
   };
 }
 
@@ -80,12 +93,20 @@ async function follow(asked: Instruction, event: Event): Promise<unknown> {
   const post = (to: string, data: string, endpoint?: string) =>
     attempt('post', asked.tag, () => postTo(to === 'self' ? self : to, data, endpoint ?? managementEndpoint(event)));
   if (asked.sleepMs) await new Promise((resolve) => setTimeout(resolve, asked.sleepMs));
-  if (asked.post) await post(asked.post.to, asked.post.data, asked.post.endpoint);
+  if (asked.post) {
+    const { to, data, scheme, endpoint = managementEndpoint(event) } = asked.post;
+    await post(to, data, scheme === undefined ? endpoint : endpoint.replace(/^https?/, scheme));
+  }
+  for (const data of asked.postInTurn ?? []) await post('self', data);
   if (asked.useTable) await attempt('useTable', asked.tag, useTable);
   if (asked.keepCounting) setInterval(() => counted++, 10);
   if (asked.postAfterwards) {
     const { to, data } = asked.postAfterwards;
     setTimeout(() => post(to, data), 50);
+  }
+  if (asked.noteAfterwards) {
+    const startedAt = Date.now();
+    setTimeout(() => record({ kind: 'note', tag: asked.tag, ...outcome('afterwards', 'ok', startedAt) }), 50);
   }
   if (asked.hang) await new Promise(() => setInterval(() => {}, 1_000));
   if (asked.throw !== undefined) throw new Error(asked.throw);
@@ -133,8 +154,14 @@ function managementEndpoint({ requestContext }: Event): string {
   return process.env.MANAGEMENT_ENDPOINT || `https://${requestContext?.domainName}/${requestContext?.stage}`;
 }
 
-/** In the query `do` of a handshake, in `do` of a JSON message, in the header `x-do` of a request. */
+/** In the query `do` of a handshake, in `do` of a JSON message or of an event of one's own, in the header `x-do` of a request. */
 function instructionOf(event: Event): Instruction {
+  if (typeof event.do === 'object') return event.do as Instruction;
+  const { eventType, connectionId } = event.requestContext ?? {};
+  // Nothing of its own can be told to $disconnect: it is told beforehand, and its notes bear the connection's id.
+  if (eventType === 'DISCONNECT' && process.env.AT_DISCONNECT) {
+    return { ...(JSON.parse(process.env.AT_DISCONNECT) as Instruction), tag: String(connectionId) };
+  }
   const query = event.queryStringParameters as Readonly<Record<string, string>> | null | undefined;
   const headers = Object.entries((event.headers ?? {}) as Readonly<Record<string, string>>);
   const header = headers.find(([name]) => name.toLowerCase() === 'x-do')?.[1];
