@@ -44,9 +44,12 @@ export async function changeIndexes(
   table: TableFacts,
   input: JsonObject,
 ): Promise<Answer | undefined> {
-  const [change, ...more] = indexChangesOf(input);
+  const [change] = indexChangesOf(input);
   if (change === undefined) return undefined;
-  if (more.length > 0) return ONE_INDEX_AT_A_TIME;
+  if (objectsIn(input.GlobalSecondaryIndexUpdates).length > 1) return ONE_INDEX_AT_A_TIME;
+  if (input.BillingMode !== undefined || input.ProvisionedThroughput !== undefined) {
+    return validationFailure('UpdateTable changes throughput, makes an index or removes one: one of these at a time');
+  }
   if (change.kind === 'Create' && table.globalIndexes.has(change.name)) {
     return validationFailure(`Attempting to create an index which already exists: ${change.name}`);
   }

@@ -1,4 +1,5 @@
 import type { Log } from '../stack/log.ts';
+import type { Table } from '../stack/stack.ts';
 import { changeIndexes } from './change-indexes.ts';
 import {
   type Answer,
@@ -27,8 +28,9 @@ const SUPPORTED = new Set([
 /**
  * Adds to dynalite what it leaves out in silence: the item of a failed condition (DD-04), a rule of DeleteItem (DD-05),
  * indexes that come and go (DD-08), the price of an empty read (DD-07). What it cannot do at all is refused by name.
+ * @param tables of the template, some of which have a time to live that dynalite knows nothing of
  */
-export function completeEmbedded(database: Database, log: Log): Database {
+export function completeEmbedded(database: Database, tables: readonly Table[], log: Log): Database {
   const catalogue = createTableCatalogue(database);
   const turns = createTableTurns();
 
@@ -80,11 +82,15 @@ export function completeEmbedded(database: Database, log: Log): Database {
       log({ level: 'warn', source: 'dynamodb', message: `${operation} refused: ${NOT_EMBEDDED}` });
       return failure('com.amazon.coral.service#UnknownOperationException', `${operation}: ${NOT_EMBEDDED}`);
     }
-    const tables = tablesOf(call);
-    const [table] = tables;
+    const names = tablesOf(call);
+    const [table] = names;
+    const AttributeName = tables.find(({ name }) => name === table)?.ttlAttribute;
+    if (operation === 'DescribeTimeToLive' && AttributeName !== undefined) {
+      return answerOf(200, { TimeToLiveDescription: { AttributeName, TimeToLiveStatus: 'ENABLED' } });
+    }
     if (isTableChange(call) && table !== undefined) return turns.own(table, () => changeTable(call, table));
-    if (isWrite(call)) return turns.share(tables, await lanesOf(call), () => write(call));
-    return pricedIfEmpty(call, await turns.share(tables, [], () => database(call)));
+    if (isWrite(call)) return turns.share(names, await lanesOf(call), () => write(call));
+    return pricedIfEmpty(call, await turns.share(names, [], () => database(call)));
   };
 }
 

@@ -29,6 +29,7 @@ export function createRemoteDatabase(url: string, region: string): RemoteDatabas
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
     };
     const request = module.request(url, { method: 'POST', headers, agent }).end(call.text);
+    request.on('error', () => {}); // `once` tells of the first; one that comes later ends the answer's body too
     try {
       const [response]: IncomingMessage[] = await once(request, 'response');
       if (response === undefined) throw new Error('no answer');

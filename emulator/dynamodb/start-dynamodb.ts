@@ -59,7 +59,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
   const { database, port, region, credentials, random = createRandom(0), tables, ttlDelayMs, clock, log } = options;
   const faults = { ...DEFAULT_DATABASE_FAULTS, ...options.faults };
   const embedded = database === 'embedded';
-  const opened = embedded ? await openEmbedded(log) : openRemote(database, region);
+  const opened = embedded ? await openEmbedded(tables, log) : openRemote(database, region);
   const lagging =
     faults.gsiLagMs > 0
       ? withIndexLag(opened.call, { lagMs: faults.gsiLagMs, clock, log, past: await createEmbeddedDatabase() })
@@ -102,9 +102,9 @@ interface Opened {
   close(): void;
 }
 
-async function openEmbedded(log: Log): Promise<Opened> {
+async function openEmbedded(tables: readonly Table[], log: Log): Promise<Opened> {
   const setup = await createEmbeddedDatabase();
-  return { call: completeEmbedded(setup, log), setup, close() {} };
+  return { call: completeEmbedded(setup, tables, log), setup, close() {} };
 }
 
 function openRemote(url: string, region: string): Opened {

@@ -1,4 +1,6 @@
+import { DynamoDBClient, TransactGetItemsCommand } from '@aws-sdk/client-dynamodb';
 import { expect } from 'chai';
+import { DEVELOPER_CREDENTIALS } from '../../emulator/iam/credentials.ts';
 import { ANY_PORTS, endCommands, startCommand } from '../support/command.ts';
 import { freePort } from '../support/free-port.ts';
 import { echo, startUpstream } from '../support/upstream.ts';
@@ -17,17 +19,10 @@ describe('npx sls offline on the real DynamoDB Local', function () {
     const line = await offline.line(/DynamoDB +http/);
     const database = /http:\S+/.exec(line)?.[0] ?? '';
     // Only the real one knows transactions.
-    const answer = await fetch(database, {
-      method: 'POST',
-      body: '{"TransactItems":[]}',
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'DynamoDB_20120810.TransactGetItems',
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=a',
-      },
-    });
-    expect(await answer.text()).to.include('ValidationException');
+    const client = new DynamoDBClient({ endpoint: database, region: 'us-east-1', credentials: DEVELOPER_CREDENTIALS });
+    const answer = client.send(new TransactGetItemsCommand({ TransactItems: [] }));
+    expect(await answer.catch(({ name }: Error) => name)).to.equal('ValidationException');
+    client.destroy();
     const endpoint = /ws:\/\/\S+/.exec(offline.output())?.[0] ?? '';
     const agent = startCommand(['agent/bin.mjs', upstream.url, '--json'], { POSTERN_ENDPOINT: endpoint });
     const { publicUrl } = JSON.parse(await agent.line(/"event":"online"/));

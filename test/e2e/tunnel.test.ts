@@ -1,6 +1,7 @@
 import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect } from 'chai';
 import undici from 'undici';
+import { DEVELOPER_CREDENTIALS } from '../../emulator/iam/credentials.ts';
 import { AgentEnded, newKeyFile, startAgent, type TestAgent } from '../support/agent.ts';
 import { type Cloud, startCloud } from '../support/cloud.ts';
 import { echo, startUpstream, type Upstream } from '../support/upstream.ts';
@@ -153,7 +154,7 @@ describe('a tunnel through the whole stack', () => {
     const management = new ApiGatewayManagementApiClient({
       endpoint: cloud.emulator.urls.management ?? '',
       region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: DEVELOPER_CREDENTIALS,
     });
     await management.send(new DeleteConnectionCommand({ ConnectionId: cut.online.connectionId }));
     management.destroy();

@@ -138,12 +138,7 @@ export function createFunctionUrl(
         }
         const { isPreflight, level, note, behaviour } = answered;
         const sent = isPreflight ? answered.response : withCors(answered.response, request.headers.origin);
-        writeResponse(
-          response,
-          sent,
-          { 'x-amzn-RequestId': requestId, 'X-Amzn-Trace-Id': ids.trace() },
-          (name) => name,
-        );
+        writeResponse(response, sent, { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': ids.trace() });
         const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
         log({ level, source: 'gateway', message, behaviour: behaviour ?? 'LA-11' });
       });

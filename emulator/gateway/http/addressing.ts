@@ -23,6 +23,8 @@ export type Address =
   /** The host leads nowhere. */
   | { readonly kind: 'no-host'; readonly why: string };
 
+const EXECUTE_API = /^[a-z0-9]+\.execute-api\.[a-z0-9.-]+$/;
+
 export type Addressing = (host: string | undefined, path: string) => Address;
 
 /**
@@ -73,9 +75,10 @@ export function createAddressing(
     const exact = mappings.filter(({ domainName }) => domainName.toLowerCase() === name);
     const mapped = exact.length > 0 ? exact : mappings.filter(({ domainName }) => isWildcardFor(domainName, name));
     if (mapped.length > 0) return onMappedDomain(name, mapped, path);
-    if (mappings.length === 0) return onDefaultEndpoint(name, path);
-    const names = mappings.map(({ domainName }) => domainName).join(', ');
-    return { kind: 'no-host', why: `no API of this stack has the host ${name}; there are ${ownDomain}, ${names}` };
+    // Another API's name in AWS is never one that somebody has set up outside of the stack.
+    if (mappings.length === 0 && !EXECUTE_API.test(name)) return onDefaultEndpoint(name, path);
+    const names = [ownDomain, ...mappings.map(({ domainName }) => domainName)].join(', ');
+    return { kind: 'no-host', why: `no API of this stack has the host ${name}; there are ${names}` };
   };
 }
 

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What is wrong with a request that Node has parsed and no gateway would take; nothing where all is well. */
+const NOT_ASCII = /[^\x21-\x7e]/;
+
+/** What is wrong with a request that Node's parser lets through and no gateway would take; nothing where all is well. */
 export function malformed(request: IncomingMessage): string | undefined {
-  const names = request.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-  const times = (name: string) => names.filter((each) => each === name).length;
-  if (times('host') > 1) return 'more than one Host header, of which nobody knows the right one';
-  if (times('content-length') > 1) return 'more than one Content-Length header';
+  const hosts = request.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;
+  if (hosts > 1) return 'more than one Host header, of which nobody knows the right one';
+  if (NOT_ASCII.test(request.url ?? '')) return 'the target holds bytes that must be percent-encoded (RFC 3986)';
   return undefined;
 }
 

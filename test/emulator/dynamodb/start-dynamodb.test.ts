@@ -1,5 +1,6 @@
 import {
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -100,6 +101,8 @@ describe('startDynamoDb', () => {
     const client = clientOf(await start());
     const { Table: table } = await client.send(new DescribeTableCommand({ TableName: TABLE.name }));
     expect(table?.TableStatus).to.equal('ACTIVE');
+    const { TimeToLiveDescription: ttl } = await client.send(new DescribeTimeToLiveCommand({ TableName: TABLE.name }));
+    expect(ttl).to.deep.equal({ AttributeName: 'expiresAt', TimeToLiveStatus: 'ENABLED' });
     expect(table?.BillingModeSummary?.BillingMode).to.equal('PAY_PER_REQUEST');
     expect(table?.KeySchema).to.deep.equal([
       { AttributeName: 'id', KeyType: 'HASH' },
