@@ -1,6 +1,7 @@
 import type { Log } from '../stack/log.ts';
 import type { Table } from '../stack/stack.ts';
 import { changeIndexes } from './change-indexes.ts';
+import { pricedRead, pricedWrite } from './consumed-capacity.ts';
 import {
   type Answer,
   answerOf,
@@ -27,7 +28,7 @@ const SUPPORTED = new Set([
 
 /**
  * Adds to dynalite what it leaves out in silence: the item of a failed condition (DD-04), a rule of DeleteItem (DD-05),
- * indexes that come and go (DD-08), the price of an empty read (DD-07). What it cannot do at all is refused by name.
+ * indexes that come and go (DD-08), units (DD-07), and that no Scan of an index is consistent (DD-01). What it cannot do at all is refused by name.
  * @param tables of the template, some of which have a time to live that dynalite knows nothing of
  */
 export function completeEmbedded(database: Database, tables: readonly Table[], log: Log): Database {
@@ -46,14 +47,41 @@ export function completeEmbedded(database: Database, tables: readonly Table[], l
     return Item === undefined ? answer : answerOf(answer.status, { ...body, Item });
   }
 
+  async function read(call: Call, table: string | undefined): Promise<Answer> {
+    const { IndexName, ConsistentRead } = call.input;
+    // dynalite lets a Scan do what it forbids to a Query.
+    if (call.operation === 'Scan' && ConsistentRead === true && table !== undefined && IndexName !== undefined) {
+      const isGlobal = (await catalogue.find(table))?.globalIndexes.has(String(IndexName));
+      if (isGlobal) return validationFailure('Consistent reads are not supported on global secondary indexes');
+    }
+    return pricedRead(call, await turns.share(tablesOf(call), [], () => database(call)));
+  }
+
+  /** Counts the units in the table's indexes, which takes the item before and after; nobody else writes it meanwhile. */
+  async function writePriced(call: Call): Promise<Answer> {
+    const { TableName, ReturnConsumedCapacity: asked = 'NONE', Item, Key } = call.input;
+    const table = asked === 'NONE' || !isItemWrite(call) ? undefined : await catalogue.find(tableName(TableName));
+    const given = Item ?? Key;
+    if (table === undefined || table.globalIndexes.size === 0 || !isObject(given)) return database(call);
+    const look = async () => {
+      const { Item: found } = bodyOf(
+        await database(callOf('GetItem', { TableName: table.name, Key: keyOf(table, given), ConsistentRead: true })),
+      );
+      return isObject(found) ? found : undefined;
+    };
+    const before = await look();
+    const answer = await database(call);
+    return pricedWrite(call, answer, table, before, await look());
+  }
+
   async function write(call: Call): Promise<Answer> {
     const { ReturnValuesOnConditionCheckFailure: wanted, ReturnValues = 'NONE' } = call.input;
     if (call.operation === 'DeleteItem' && ReturnValues !== 'NONE' && ReturnValues !== 'ALL_OLD') {
       return validationFailure('ReturnValues can only be ALL_OLD or NONE');
     }
-    if (!isItemWrite(call) || wanted === undefined) return database(call);
+    if (!isItemWrite(call) || wanted === undefined) return writePriced(call);
     if (wanted !== 'ALL_OLD' && wanted !== 'NONE') return badReturnValues(wanted);
-    const answer = await database(call);
+    const answer = await writePriced(call);
     return wanted === 'ALL_OLD' && answer.status === 400 ? withFailedItem(call, answer) : answer;
   }
 
@@ -90,7 +118,7 @@ export function completeEmbedded(database: Database, tables: readonly Table[], l
     }
     if (isTableChange(call) && table !== undefined) return turns.own(table, () => changeTable(call, table));
     if (isWrite(call)) return turns.share(names, await lanesOf(call), () => write(call));
-    return pricedIfEmpty(call, await turns.share(names, [], () => database(call)));
+    return read(call, table);
   };
 }
 
@@ -102,17 +130,4 @@ function badReturnValues(given: unknown): Answer {
     `1 validation error detected: Value '${given}' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint: ` +
       'Member must satisfy enum value set: [ALL_OLD, NONE]',
   );
-}
-
-/** A read that finds nothing costs as much as one that finds a little (DD-07); dynalite says nothing at all. */
-function pricedIfEmpty({ operation, input }: Call, answer: Answer): Answer {
-  if (operation !== 'Query' && operation !== 'Scan') return answer;
-  if (input.ReturnConsumedCapacity === undefined || answer.status !== 200) return answer;
-  const body = bodyOf(answer);
-  const { ConsumedCapacity: consumed } = body;
-  if (!isObject(consumed) || consumed.CapacityUnits !== 0) return answer;
-  const CapacityUnits = input.ConsistentRead === true ? 1 : 0.5;
-  const isTable = input.IndexName === undefined && consumed.Table !== undefined;
-  const priced = { ...consumed, CapacityUnits, ...(isTable && { Table: { CapacityUnits } }) };
-  return answerOf(answer.status, { ...body, ConsumedCapacity: priced });
 }

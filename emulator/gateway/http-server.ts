@@ -25,5 +25,8 @@ export function createHttpServer(
     connectionsCheckingInterval: Math.min(headersMs, requestMs, 5_000),
     keepAliveTimeout: KEEP_ALIVE_MS,
   };
-  return tls ? createTlsServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+  const server = tls ? createTlsServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+  // Node would drop what comes after the first thousand, without a word.
+  server.maxHeadersCount = 0;
+  return server;
 }

@@ -2,6 +2,11 @@
 export interface Switches {
   /** Whether `path` of payload format 1.0 stays percent-encoded (HA-07: the recordings disagree). */
   readonly v1PathEncoding: 'encoded' | 'decoded';
+  /**
+   * How often an HTTP API percent-decodes the path. A recording of 2026 shows it twice, with what follows a `?` cut off in
+   * between (HA-05, HA-06); what is no escape the second time is refused.
+   */
+  readonly pathDecoding: 'twice' | 'once';
   /** What `X-Forwarded-Proto` says. AWS is always reached by `https` (HA-12); `http` suits a plain local browser. */
   readonly forwardedProto: 'https' | 'http';
   /** Whether a refused handshake carries a JSON body (WS-04). */
@@ -48,6 +53,7 @@ export interface Switches {
 
 export const DEFAULT_SWITCHES: Switches = {
   v1PathEncoding: 'encoded',
+  pathDecoding: 'twice',
   forwardedProto: 'https',
   failedHandshakeBody: true,
   connectTimeoutStatus: 504,
@@ -74,6 +80,7 @@ export const DEFAULT_SWITCHES: Switches = {
 /** What each switch that is a word may say. */
 export const SWITCH_VALUES: Readonly<Record<string, readonly string[]>> = {
   v1PathEncoding: ['encoded', 'decoded'],
+  pathDecoding: ['twice', 'once'],
   forwardedProto: ['https', 'http'],
   postDuringConnect: ['gone', 'hang'],
   customDomainRawPath: ['stage', 'mapping'],

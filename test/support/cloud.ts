@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { packageService } from '../../emulator/packaging/package-service.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts';
+import { packageService } from '../../emulator/packaging/package-service.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import type { Stack } from '../../emulator/stack/stack.ts';
 import { readPackagedService } from '../../emulator/template/packaged-service.ts';

@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly method: string;
   /** As sent: percent-encoded, with the stage's name where there is one (HA-09). */
   readonly path: string;
+  /** As events show it decoded (HA-05). */
+  readonly decodedPath: string;
   /** As sent, without the `?`. */
   readonly query: string;
   /** With the gateway's own. */

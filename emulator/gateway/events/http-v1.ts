@@ -2,11 +2,11 @@ import type { Switches } from '../switches.ts';
 import { allValues, headerValue, lastValues } from './headers.ts';
 import { domainPrefix, encodeBody, type Granted, type HttpRequest, unlessEmpty } from './http-request.ts';
 import { requestTime } from './request-time.ts';
-import { decodedPath, parseQuery } from './target.ts';
+import { parseQuery } from './target.ts';
 
 /** Payload format 1.0 as HTTP APIs send it. What is empty is null (HA-07, HA-11, HA-13, HA-17, HA-18). */
 export function httpEventV1(request: HttpRequest, { v1PathEncoding }: Pick<Switches, 'v1PathEncoding'>) {
-  const path = decodedPath(request.path);
+  const path = request.decodedPath;
   const resource = request.routeKey.slice(request.routeKey.indexOf(' ') + 1);
   const query = request.query === '' ? [] : [...parseQuery(request.query)];
   const content = encodeBody(request.body, headerValue(request.headers, 'content-type'));

@@ -1,16 +1,15 @@
 import { headerValue, joinedValues } from './headers.ts';
 import { domainPrefix, encodeBody, type Granted, type HttpRequest, type Signer, unlessEmpty } from './http-request.ts';
 import { requestTime } from './request-time.ts';
-import { decodedPath, parseQuery } from './target.ts';
+import { parseQuery } from './target.ts';
 
 /** Payload format 2.0. What is empty is absent, never null (HA-04); the path is decoded, whatever its name (HA-05). */
 export function httpEventV2(request: HttpRequest) {
-  const path = decodedPath(request.path);
   const content = encodeBody(request.body, headerValue(request.headers, 'content-type'));
   return {
     version: '2.0',
     routeKey: request.routeKey,
-    rawPath: path,
+    rawPath: request.decodedPath,
     rawQueryString: request.query,
     cookies: cookies(request),
     headers: joinedValues(request.headers),
@@ -23,7 +22,7 @@ export function httpEventV2(request: HttpRequest) {
       domainPrefix: domainPrefix(request.domainName),
       http: {
         method: request.method,
-        path,
+        path: request.decodedPath,
         protocol: 'HTTP/1.1', // whatever the client spoke (HA-20)
         sourceIp: request.sourceIp,
         userAgent: headerValue(request.headers, 'user-agent') ?? '',
@@ -53,14 +52,14 @@ function authorizerOf(granted: Granted) {
   }
 }
 
-/** `authorizer.iam` of a 2.0 event, from an HTTP API or a function URL. */
-export function iamOf({ accessKey, accountId, userArn, userId }: Signer) {
+/** `authorizer.iam`, of a function URL as well. */
+function iamOf({ accessKey, accountId, userArn, userId }: Signer) {
   const absent = { cognitoIdentity: null, principalOrgId: null };
   return { accessKey, accountId, callerId: userId, ...absent, userArn, userId };
 }
 
 /** The cookie header, one element a cookie (HA-15). */
-export function cookies(request: Pick<HttpRequest, 'headers'>): string[] | undefined {
+function cookies(request: HttpRequest): string[] | undefined {
   const all = request.headers
     .filter(({ key }) => key === 'cookie')
     .flatMap(({ value }) => value.split(';'))
@@ -70,7 +69,7 @@ export function cookies(request: Pick<HttpRequest, 'headers'>): string[] | undef
 }
 
 /** Repeated keys are joined by `,`, so that a real comma cannot be told apart (HA-11). */
-export function joinedQuery(query: string): Record<string, string> | undefined {
+function joinedQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
   const values = parseQuery(query);
   return values.size > 0 ? Object.fromEntries(Array.from(values, ([name, all]) => [name, all.join(',')])) : undefined;

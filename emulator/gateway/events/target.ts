@@ -7,6 +7,7 @@ export interface Target {
 }
 
 const SCHEME_AND_AUTHORITY = /^https?:\/\/[^/?#]*/i;
+const NO_ESCAPE = /%(?![0-9a-f]{2})/i;
 const PERCENT_RUN = /(?:%[0-9a-f]{2})+/gi;
 
 /**
@@ -45,11 +46,17 @@ function resolveDots(path: string): string {
   return `/${kept.join('/')}`;
 }
 
-/** The path as integrations get it decoded: a `%3F` becomes a `?` and cuts off what follows (HA-05, HA-06). */
-export function decodedPath(path: string): string {
+/**
+ * The path as integrations get it: decoded, without what follows a `%3F`, and decoded again unless the switch says otherwise,
+ * so that `%252F` is a slash, too (HA-05, HA-06).
+ * @returns undefined where the second decoding meets a `%` that begins no escape: AWS refuses such requests
+ */
+export function decodedPath(path: string, pathDecoding: Switches['pathDecoding']): string | undefined {
   const decoded = percentDecode(path);
   const mark = decoded.indexOf('?');
-  return mark < 0 ? decoded : decoded.slice(0, mark);
+  const cut = mark < 0 ? decoded : decoded.slice(0, mark);
+  if (pathDecoding === 'once') return cut;
+  return NO_ESCAPE.test(cut) ? undefined : percentDecode(cut);
 }
 
 /** Percent-decodes UTF-8; what is no escape stays as it is and bytes that are no text become U+FFFD. */

@@ -3,7 +3,7 @@ import { type FunctionUrl, functionUrlDomain, type LambdaFunction } from '../../
 import type { GatewayContext } from '../context.ts';
 import { forwardedHeaders } from '../events/headers.ts';
 import type { Granted } from '../events/http-request.ts';
-import { parseTarget } from '../events/target.ts';
+import { parseTarget, percentDecode } from '../events/target.ts';
 import { sourceIpOf } from '../host.ts';
 import { type Answer, refusal, writeResponse } from '../http/answer.ts';
 import { createCors } from '../http/cors.ts';
@@ -83,9 +83,11 @@ export function createFunctionUrl(
     granted: Granted | undefined,
   ): Promise<Answer> {
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
+    const target = parseTarget(request.url ?? '');
     const event = functionUrlEvent({
       method: request.method ?? '',
-      ...parseTarget(request.url ?? ''),
+      ...target,
+      decodedPath: percentDecode(target.path),
       headers: forwardedHeaders(request.rawHeaders, {
         sourceIp,
         proto: switches.forwardedProto,

@@ -64,7 +64,7 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
   }
 
   async function byFunction(authorizer: RequestAuthorizer, { request, routePath }: Applicant): Promise<Admission> {
-    const resourceArn = routeArn(apiArn, request, routePath);
+    const resourceArn = routeArn(apiArn, request, decodedPath(routePath, switches.pathDecoding) ?? routePath);
     const facts = identityFacts(request);
     const identity = authorizer.identitySources.map((source) => readIdentitySource(source)?.(facts) ?? '');
     const event = () =>
@@ -101,7 +101,11 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
   }
 
   function bySignature({ request, routePath, signed }: Applicant): Admission {
-    const ruling = authority.rule(signed, 'execute-api:Invoke', routeArn(apiArn, request, routePath));
+    const ruling = authority.rule(
+      signed,
+      'execute-api:Invoke',
+      routeArn(apiArn, request, decodedPath(routePath, switches.pathDecoding) ?? routePath),
+    );
     if (ruling.allowed) return { admitted: true, granted: { kind: 'iam', ...signerOf(signed, ruling.principalArn) } };
     const note = `the route wants a signature (AWS_IAM): ${ruling.message}; the function was not invoked and logged nothing`;
     return { admitted: false, answer: refusal(403, 'Forbidden', note, 'MG-03') };
@@ -122,13 +126,13 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
 }
 
 /** What a policy speaks of: the request's own method and path, whatever the route's key. */
-function routeArn(apiArn: string, { method, stage }: HttpRequest, routePath: string): string {
-  return `${apiArn}/${stage.name}/${method}${decodedPath(routePath)}`;
+function routeArn(apiArn: string, { method, stage }: HttpRequest, path: string): string {
+  return `${apiArn}/${stage.name}/${method}${path}`;
 }
 
 /** Context variables by the names that access logs have (developer guide, http-api-logging-variables). */
 function identityFacts(request: HttpRequest): IdentityRequest {
-  const { accountId, apiId, domainName, headers, method, path, query, requestId, routeKey, sourceIp, stage } = request;
+  const { accountId, apiId, domainName, headers, method, query, requestId, routeKey, sourceIp, stage } = request;
   return {
     headers,
     query: parseQuery(query),
@@ -141,7 +145,7 @@ function identityFacts(request: HttpRequest): IdentityRequest {
       extendedRequestId: requestId,
       httpMethod: method,
       identity: { sourceIp, userAgent: headerValue(headers, 'user-agent') ?? '' },
-      path: decodedPath(path),
+      path: request.decodedPath,
       protocol: 'HTTP/1.1',
       requestId,
       requestTime: requestTime(request.timeEpoch),

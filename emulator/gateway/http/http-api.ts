@@ -5,7 +5,7 @@ import { forwardedHeaders } from '../events/headers.ts';
 import type { HttpRequest } from '../events/http-request.ts';
 import { httpEventV1 } from '../events/http-v1.ts';
 import { httpEventV2 } from '../events/http-v2.ts';
-import { parseTarget, type Target, tidyPath } from '../events/target.ts';
+import { decodedPath, parseTarget, type Target, tidyPath } from '../events/target.ts';
 import { sourceIpOf } from '../host.ts';
 import { describeFailure } from '../integration.ts';
 import { readBody } from '../request-body.ts';
@@ -29,6 +29,9 @@ interface Arrival {
   readonly target: Target;
   readonly address: Extract<Address, { kind: 'stage' }>;
 }
+
+const UNDECODABLE =
+  'the path is decoded twice, and %25 gives a % that begins no escape then; see the switch pathDecoding';
 
 /** The HTTP API: one request in, one invocation, one buffered answer out (HA-25). */
 export function createHttpApi(
@@ -108,11 +111,14 @@ export function createHttpApi(
     if (body.kind === 'too-large') {
       return refusal(413, 'Request Entity Too Large', `body exceeds ${quotas.httpBodyBytes} bytes`, 'HA-22');
     }
+    const decoded = decodedPath(address.eventPath, switches.pathDecoding);
+    if (decoded === undefined) return refusal(400, 'Bad Request', UNDECODABLE, 'HA-05');
     const { method = '', headers } = request;
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
     const routed: HttpRequest = {
       method,
       path: address.eventPath,
+      decodedPath: decoded,
       query: target.query,
       headers: forwardedHeaders(request.rawHeaders, {
         sourceIp,

@@ -13,13 +13,17 @@ inSetting('default', (behaviour) => {
       ['/capture/space%20value', '/capture/space value'],
       ['/%40id%2Fassets%2Frsf0.js%23x', '/@id/assets/rsf0.js#x'],
       ['/caf%C3%A9/%2B+', '/café/++'],
-      ['/twice%2520', '/twice%20'],
+      ['/twice%2520', '/twice '],
+      ['/slash%252Fvalue', '/slash/value'],
+      ['/percent%2525', '/percent%'],
     ] as const;
     for (const [sent, path] of decoded) {
       const event = await eventOf(target, sent);
       expect(event.rawPath).to.equal(path);
       expect(event.requestContext.http).to.include({ path });
     }
+    // Decoded twice (the switch pathDecoding, whose default is what was recorded), so this would leave a lone %.
+    expect((await exchange(target, '/percent%25done')).status).to.equal(400);
     expect((await eventOf(target, '/items/a%20b')).pathParameters).to.deep.equal({ id: 'a b' });
   });
 

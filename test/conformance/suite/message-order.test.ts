@@ -6,8 +6,8 @@ inSetting('default', (behaviour) => {
   behaviour('WS-44', async (target) => {
     const client = await openClient(target);
     const [slow, fast] = [tag(), tag()];
-    client.ask(undefined, { tag: slow, sleepMs: 1_000, post: { to: 'self', data: 'slow' } });
-    client.ask(undefined, { tag: fast, post: { to: 'self', data: 'fast' } });
+    client.ask(undefined, { tag: slow, sleepMs: 1_500, post: { to: 'self', data: 'slow' } });
+    client.ask(undefined, { tag: fast, sleepMs: 200, post: { to: 'self', data: 'fast' } });
 
     expect([await client.message(), await client.message()]).to.deep.equal(['fast', 'slow']);
     const first = await recordOf(target, (record) => record.tag === slow);

@@ -3,6 +3,7 @@ import { forwardedHeaders } from '../../../../emulator/gateway/events/headers.ts
 import { encodeBody, type HttpRequest } from '../../../../emulator/gateway/events/http-request.ts';
 import { httpEventV1 } from '../../../../emulator/gateway/events/http-v1.ts';
 import { httpEventV2 } from '../../../../emulator/gateway/events/http-v2.ts';
+import { decodedPath } from '../../../../emulator/gateway/events/target.ts';
 import { START } from '../fixture.ts';
 
 const ENCODED = { v1PathEncoding: 'encoded' } as const;
@@ -12,6 +13,7 @@ function request(overrides: Partial<HttpRequest> = {}, rawHeaders: string[] = ['
   return {
     method: 'GET',
     path: '/a%20b/%40c',
+    decodedPath: decodedPath(overrides.path ?? '/a%20b/%40c', 'twice') ?? '',
     query: '',
     headers: forwardedHeaders(rawHeaders, {
       sourceIp: '127.0.0.1',

@@ -17,10 +17,26 @@ describe('target', () => {
   });
 
   it('decodes a path as HTTP APIs do (HA-05, HA-06)', () => {
-    expect(decodedPath('/capture/space%20value')).to.equal('/capture/space value');
-    expect(decodedPath('/%40id%2Fassets%2Frsf0.js%23x')).to.equal('/@id/assets/rsf0.js#x');
-    expect(decodedPath('/a%3Fb/c')).to.equal('/a');
-    expect(decodedPath('/gr%C3%BC%C3%9Fe')).to.equal('/grüße');
+    expect(decodedPath('/capture/space%20value', 'once')).to.equal('/capture/space value');
+    expect(decodedPath('/%40id%2Fassets%2Frsf0.js%23x', 'once')).to.equal('/@id/assets/rsf0.js#x');
+    expect(decodedPath('/a%3Fb/c', 'once')).to.equal('/a');
+    expect(decodedPath('/gr%C3%BC%C3%9Fe', 'once')).to.equal('/grüße');
+    expect(decodedPath('/twice%252Fdone', 'once')).to.equal('/twice%2Fdone');
+  });
+
+  it('decodes twice, cuts at ? in between, and refuses what is no escape then, as recorded (HA-05, HA-06)', () => {
+    for (const [sent, seen] of [
+      ['/space%20value', '/space value'],
+      ['/question%3Fvalue', '/question'],
+      ['/percent%25done', undefined],
+      ['/slash%2Fvalue', '/slash/value'],
+      ['/unicode-%CE%BB-%E4%B8%96', '/unicode-λ-世'],
+      ['/literal%252Fvalue', '/literal/value'],
+      ['/literal%253Fvalue', '/literal?value'],
+      ['/literal%2525value', '/literal%value'],
+    ] as const) {
+      expect(decodedPath(sent, 'twice'), sent).to.equal(seen);
+    }
   });
 
   it('leaves what is no escape, and never throws', () => {

