@@ -7,9 +7,19 @@ const ID = /^((?:WS|MG|HA|HR|LA|DD)-\d+) /;
 /** Held exactly; the rest are switches. */
 const CERTAIN: readonly string[] = ['documented', 'recorded', 'observed', 'tested'];
 
+export interface Run {
+  readonly results: Results;
+  /** mocha's own. */
+  readonly stats: { readonly passes: number; readonly failures: number };
+}
+
+interface Written extends Record<'passes' | 'failures', readonly { readonly title: string }[]> {
+  readonly stats: Run['stats'];
+}
+
 /** Reads what mocha's JSON reporter wrote. An id passes when every test of it does, and its target could be started. */
-export function readResults(json: string): Results {
-  const { passes, failures } = JSON.parse(json) as Record<'passes' | 'failures', readonly { readonly title: string }[]>;
+export function readRun(json: string): Run {
+  const { passes, failures, stats } = JSON.parse(json) as Written;
   const results = new Map<string, 'passes' | 'fails'>();
   const note = (state: 'passes' | 'fails') => {
     return ({ title }: { readonly title: string }) => {
@@ -20,7 +30,7 @@ export function readResults(json: string): Results {
   };
   passes.forEach(note('passes'));
   failures.forEach(note('fails'));
-  return results;
+  return { results, stats };
 }
 
 /** Whether every behaviour that is known exactly has a test, and nothing fails. */

@@ -10,21 +10,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SECTIONS } from './behaviours.ts';
-import { conformanceReport, isFaithful, type Results, readResults, summary } from './report.ts';
+import { conformanceReport, isFaithful, type Run, readRun, summary } from './report.ts';
 import type { TargetName } from './target.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MOCHA = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const SUITE = 'test/conformance/suite/**/*.test.ts';
 
-const ours = await runSuite('emulator');
-const peer = await runSuite('serverless-offline');
+const { results: ours, stats } = await runSuite('emulator');
+const { results: peer } = await runSuite('serverless-offline');
 const { version } = JSON.parse(await readFile(join(ROOT, 'node_modules/serverless-offline/package.json'), 'utf8'));
 await writeFile(join(ROOT, 'emulator/CONFORMANCE.md'), conformanceReport(SECTIONS, ours, peer, String(version)));
-process.stdout.write(`${summary(SECTIONS, ours, peer)}\n`);
+// mocha's own counts of our emulator's run, in its own words; what the peer fails is no failure of ours.
+process.stdout.write(`${summary(SECTIONS, ours, peer)}\n\n  ${stats.passes} passing\n  ${stats.failures} failing\n`);
 process.exitCode = isFaithful(SECTIONS, ours) ? 0 : 1;
 
-async function runSuite(target: TargetName): Promise<Results> {
+async function runSuite(target: TargetName): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-conformance-'));
   const file = join(folder, 'results.json');
   const reporter = ['--reporter', 'json', '--reporter-option', `output=${file}`];
@@ -34,7 +35,7 @@ async function runSuite(target: TargetName): Promise<Results> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await once(child, 'exit');
-  const results = readResults(await readFile(file, 'utf8'));
+  const run = readRun(await readFile(file, 'utf8'));
   await rm(folder, { recursive: true });
-  return results;
+  return run;
 }
