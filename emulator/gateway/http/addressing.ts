@@ -1,8 +1,6 @@
-import { isIP } from 'node:net';
 import { apiDomain, type DomainMapping, type HttpApi, type Stack, type Stage } from '../../stack/stack.ts';
-import { wildcardMatches } from '../../stack/wildcard.ts';
 import { percentDecode } from '../events/target.ts';
-import { domainNameOf } from '../host.ts';
+import { domainNameOf, isThisMachine, mappingsOf } from '../host.ts';
 import type { Switches } from '../switches.ts';
 import { chooseStage } from './routes.ts';
 
@@ -72,26 +70,11 @@ export function createAddressing(
   return (host, path) => {
     const name = domainNameOf(host, ownDomain);
     if (name === ownDomain || isThisMachine(name)) return onDefaultEndpoint(name, path);
-    const exact = mappings.filter(({ domainName }) => domainName.toLowerCase() === name);
-    const mapped = exact.length > 0 ? exact : mappings.filter(({ domainName }) => isWildcardFor(domainName, name));
+    const mapped = mappingsOf(name, mappings);
     if (mapped.length > 0) return onMappedDomain(name, mapped, path);
     // Another API's name in AWS is never one that somebody has set up outside of the stack.
     if (mappings.length === 0 && !EXECUTE_API.test(name)) return onDefaultEndpoint(name, path);
     const names = [ownDomain, ...mappings.map(({ domainName }) => domainName)].join(', ');
     return { kind: 'no-host', why: `no API of this stack has the host ${name}; there are ${names}` };
   };
-}
-
-/** Can be nobody's custom domain. */
-function isThisMachine(name: string): boolean {
-  return name.endsWith('.localhost') || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
-}
-
-/** `*.example.com` stands for one label in front of `example.com`. */
-function isWildcardFor(pattern: string, name: string): boolean {
-  return (
-    pattern.startsWith('*.') &&
-    wildcardMatches(pattern.toLowerCase(), name) &&
-    pattern.split('.').length === name.split('.').length
-  );
 }

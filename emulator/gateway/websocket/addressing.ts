@@ -1,9 +1,7 @@
-import { isIP } from 'node:net';
 import { apiDomain, type DomainMapping, type WebSocketApi } from '../../stack/stack.ts';
-import { wildcardMatches } from '../../stack/wildcard.ts';
 import type { GatewayContext } from '../context.ts';
 import { percentDecode } from '../events/target.ts';
-import { domainNameOf } from '../host.ts';
+import { domainNameOf, isThisMachine, mappingsOf } from '../host.ts';
 
 /** Where a request to the WebSocket API's port leads, by its host and path (WS-21, MG-01, MG-16). */
 export type Address =
@@ -52,8 +50,7 @@ export function createAddressing({ stack }: Pick<GatewayContext, 'stack'>, api: 
     const name = domainNameOf(host, ownDomain);
     const segments = segmentsOf(path).map(percentDecode);
     if (name === ownDomain || isThisMachine(name)) return onOwnDomain(segments);
-    const exact = mappings.filter(({ domainName }) => domainName.toLowerCase() === name);
-    const mapped = exact.length > 0 ? exact : mappings.filter(({ domainName }) => isWildcardFor(domainName, name));
+    const mapped = mappingsOf(name, mappings);
     if (mapped.length > 0) return onMappedDomain(name, mapped, segments);
     return { kind: 'no-host', why: `no API of this stack has the host ${name}; its own is ${ownDomain}` };
   };
@@ -63,18 +60,4 @@ export function createAddressing({ stack }: Pick<GatewayContext, 'stack'>, api: 
 function segmentsOf(path: string): string[] {
   const inner = path.replace(/^\//, '').replace(/\/$/, '');
   return inner === '' ? [] : inner.split('/');
-}
-
-/** Addresses and names that always mean this machine can be nobody's custom domain. */
-function isThisMachine(name: string): boolean {
-  return name.endsWith('.localhost') || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
-}
-
-/** `*.example.com` stands for one label in front of `example.com`. */
-function isWildcardFor(pattern: string, name: string): boolean {
-  return (
-    pattern.startsWith('*.') &&
-    wildcardMatches(pattern.toLowerCase(), name) &&
-    pattern.split('.').length === name.split('.').length
-  );
 }
