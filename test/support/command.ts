@@ -22,11 +22,18 @@ export const ANY_PORTS = {
 
 const running = new Set<ChildProcess>();
 
-/** @param command as in package.json's scripts: a file of the repository and its arguments, run by this very Node */
-export function startCommand(command: readonly string[], environment: Record<string, string> = {}): Command {
+/**
+ * @param command as in package.json's scripts: a file of the repository and its arguments, run by this very Node
+ * @param cwd the repository unless given
+ */
+export function startCommand(
+  command: readonly string[],
+  environment: Record<string, string> = {},
+  cwd = ROOT,
+): Command {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('POSTERN_'));
   const child = spawn(process.execPath, command, {
-    cwd: ROOT,
+    cwd,
     env: { ...Object.fromEntries(inherited), POSTERN_KEY_FILE: newKeyFile(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
