@@ -1,82 +1,26 @@
 import { createCertificate } from './certificate.ts';
-import type { DatabaseFaults } from './dynamodb/faults.ts';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
 import type { GatewayControl } from './gateway/control.ts';
-import type { GatewayFaults } from './gateway/faults.ts';
 import { type Gateway, startGateway } from './gateway/gateway.ts';
 import { DEFAULT_QUOTAS, type Quotas } from './gateway/quotas.ts';
-import type { Switches } from './gateway/switches.ts';
 import { createCredentialStore } from './iam/credentials.ts';
 import { type AsyncPolicy, DEFAULT_ASYNC_POLICY } from './lambda/async-queue.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
-import type { LambdaFaults } from './lambda/faults.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
-import { startOnPorts } from './ports.ts';
+import { portsOf, startOnPorts } from './ports.ts';
 import { createReload, type Reloaded, requireLoadable } from './reload.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { type Clock, systemClock } from './stack/clock.ts';
 import type { Log } from './stack/log.ts';
 import { createRandom } from './stack/random.ts';
 import { apiDomain, functionUrlDomain, type Stack } from './stack/stack.ts';
 
-export interface EmulatorOptions {
-  /** 0 for any free one; as text too, which is all that a variable of serverless.yml can be. */
-  readonly ports?: PortSettings;
+export interface EmulatorOptions extends Settings {
   /** Takes the next free port where one is taken, instead of failing. */
   readonly portSearch?: boolean;
-  readonly switches?: Partial<Switches>;
-  readonly quotas?: Partial<Quotas>;
-  readonly faults?: Partial<Faults>;
-  /** Invocations under way at once, all functions together; 1,000 unless given (LA-06). */
-  readonly concurrency?: number;
-  /** False lets functions go on between events, unlike AWS (LA-02). */
-  readonly freeze?: boolean;
   readonly clock?: Clock;
-  /** How many times faster the long limits come: ten idle minutes, two hours of life, time to live,
-   *  the pauses between attempts at an asynchronous event. 1 unless given. */
-  readonly clockSpeed?: number;
-  /** Serves the APIs by TLS alone, with a certificate made for the run (MG-14). */
-  readonly tls?: boolean;
-  /** The same seed gives the same order of events and the same ids. Drawn from the clock unless given, and logged. */
-  readonly seed?: number;
-  /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
-  readonly dynamodb?: string;
-  /** Milliseconds that the embedded database keeps an item past its time to live; for ever unless given (DD-03). */
-  readonly ttlDelayMs?: number;
-  /** Variables laid over every function's own. */
-  readonly environment?: Readonly<Record<string, string>>;
   readonly log?: Log;
-}
-
-/** What goes wrong on purpose, drawn by seed. */
-export type Faults = GatewayFaults & LambdaFaults & DatabaseFaults;
-
-export interface EmulatorPorts {
-  /** HTTP API. */
-  readonly http: number;
-  /** WebSocket API and its Management API. */
-  readonly websocket: number;
-  /** Lambda's Invoke API. */
-  readonly lambda: number;
-  readonly dynamodb: number;
-  /** The first function URL; further ones take the ports after it. */
-  readonly functionUrl: number;
-}
-
-export type PortSettings = Partial<Readonly<Record<keyof EmulatorPorts, number | string>>>;
-
-const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000, functionUrl: 4002 };
-
-/** The ports that settings ask for, the usual ones where they say nothing. */
-export function portsOf(settings: PortSettings = {}): EmulatorPorts {
-  const ports = { ...DEFAULT_PORTS, ...settings };
-  return {
-    http: Number(ports.http),
-    websocket: Number(ports.websocket),
-    lambda: Number(ports.lambda),
-    dynamodb: Number(ports.dynamodb),
-    functionUrl: Number(ports.functionUrl),
-  };
 }
 
 export interface Emulator {
@@ -111,16 +55,11 @@ export interface Emulator {
  * @throws EmulatorError PORT_TAKEN, DATABASE_UNREACHABLE or HANDLER_UNLOADABLE; nothing is left running then
  */
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
-  const {
-    clock = systemClock,
-    log = () => {},
-    portSearch = false,
-    switches = {},
-    faults = {},
-    clockSpeed = 1,
-  } = options;
-  const ports = portsOf(options.ports);
-  const seed = options.seed ?? clock.now();
+  const { clock = systemClock, log = () => {}, portSearch = false, ...given } = options;
+  const settings = readSettings({ ...given });
+  const { switches = {}, faults = {}, clockSpeed = 1 } = settings;
+  const ports = portsOf(settings.ports);
+  const seed = settings.seed ?? clock.now();
   log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
   const credentials = createCredentialStore(stack.functions, stack.accountId, seed);
   // Each part draws from numbers of its own, so that what one does changes nothing for the others.
@@ -145,20 +84,20 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     if (stack.tables.length > 0) {
       parts.database = await startOnPorts({ dynamodb: ports.dynamodb }, portSearch, ({ dynamodb: port }) =>
         startDynamoDb({
-          database: options.dynamodb ?? 'embedded',
+          database: settings.dynamodb ?? 'embedded',
           port,
           region: stack.region,
           credentials,
           faults,
           random: randomOf(1),
           tables: stack.tables,
-          ...(options.ttlDelayMs !== undefined && { ttlDelayMs: options.ttlDelayMs / clockSpeed }),
+          ...(settings.ttlDelayMs !== undefined && { ttlDelayMs: settings.ttlDelayMs / clockSpeed }),
           clock,
           log,
         }),
       );
     }
-    const tls = options.tls ? await createCertificate(hostsOf(stack), clock.now()) : undefined;
+    const tls = settings.tls ? await createCertificate(hostsOf(stack), clock.now()) : undefined;
     const { http, websocket, functionUrl } = ports;
     parts.gateway = await startOnPorts({ http, websocket, functionUrl }, portSearch, (chosen) =>
       startGateway({
@@ -168,7 +107,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         clock,
         random: randomOf(0),
         ports: chosen,
-        quotas: hastened({ ...DEFAULT_QUOTAS, ...options.quotas }, clockSpeed),
+        quotas: hastened({ ...DEFAULT_QUOTAS, ...settings.quotas }, clockSpeed),
         switches,
         faults,
         credentials,
@@ -198,11 +137,14 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       random: randomOf(2),
       faults,
       credentials,
-      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
-      ...(options.freeze !== undefined && { freeze: options.freeze }),
+      ...(settings.concurrency !== undefined && { concurrency: settings.concurrency }),
+      ...(settings.freeze !== undefined && { freeze: settings.freeze }),
       ...(tls && { certificate: tls.cert }),
       origins,
-      environment: { ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }), ...options.environment },
+      environment: {
+        ...(parts.database && { AWS_ENDPOINT_URL_DYNAMODB: parts.database.url }),
+        ...settings.environment,
+      },
     });
     parts.lambda = lambda;
     functionsReady(lambda);

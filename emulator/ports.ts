@@ -1,5 +1,33 @@
 import { EmulatorError } from './stack/emulator-error.ts';
 
+export interface EmulatorPorts {
+  /** HTTP API. */
+  readonly http: number;
+  /** WebSocket API and its Management API. */
+  readonly websocket: number;
+  /** Lambda's Invoke API. */
+  readonly lambda: number;
+  readonly dynamodb: number;
+  /** The first function URL; further ones take the ports after it. */
+  readonly functionUrl: number;
+}
+
+export type PortSettings = Partial<Readonly<Record<keyof EmulatorPorts, number | string>>>;
+
+const DEFAULT_PORTS: EmulatorPorts = { http: 4000, websocket: 4001, lambda: 3002, dynamodb: 8000, functionUrl: 4002 };
+
+/** The ports that settings ask for, the usual ones where they say nothing. */
+export function portsOf(settings: PortSettings = {}): EmulatorPorts {
+  const ports = { ...DEFAULT_PORTS, ...settings };
+  return {
+    http: Number(ports.http),
+    websocket: Number(ports.websocket),
+    lambda: Number(ports.lambda),
+    dynamodb: Number(ports.dynamodb),
+    functionUrl: Number(ports.functionUrl),
+  };
+}
+
 /** Ports looked at before the search gives up: more servers than that on neighbouring ports is a mistake elsewhere. */
 const MOST_TRIES = 100;
 

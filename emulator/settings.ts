@@ -1,30 +1,43 @@
-import { DEFAULT_DATABASE_FAULTS } from './dynamodb/faults.ts';
-import { type EmulatorOptions, portsOf } from './emulator.ts';
-import { DEFAULT_GATEWAY_FAULTS } from './gateway/faults.ts';
-import { DEFAULT_QUOTAS } from './gateway/quotas.ts';
-import { DEFAULT_SWITCHES, SWITCH_VALUES } from './gateway/switches.ts';
-import { DEFAULT_LAMBDA_FAULTS } from './lambda/faults.ts';
+import { type DatabaseFaults, DEFAULT_DATABASE_FAULTS } from './dynamodb/faults.ts';
+import { DEFAULT_GATEWAY_FAULTS, type GatewayFaults } from './gateway/faults.ts';
+import { DEFAULT_QUOTAS, type Quotas } from './gateway/quotas.ts';
+import { DEFAULT_SWITCHES, SWITCH_VALUES, type Switches } from './gateway/switches.ts';
+import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './lambda/faults.ts';
+import { type PortSettings, portsOf } from './ports.ts';
 import { EmulatorError } from './stack/emulator-error.ts';
 
 type Value = number | boolean | string;
 type Group = Readonly<Record<string, Value>>;
 
-/** What serverless.yml (`custom.postern`) and the command line may set; `SETTINGS.md` tells what each does. */
-export type Settings = Pick<
-  EmulatorOptions,
-  | 'clockSpeed'
-  | 'concurrency'
-  | 'dynamodb'
-  | 'environment'
-  | 'faults'
-  | 'freeze'
-  | 'ports'
-  | 'quotas'
-  | 'seed'
-  | 'switches'
-  | 'tls'
-  | 'ttlDelayMs'
->;
+/** What serverless.yml (`custom.postern`), the command line and code may set; `SETTINGS.md` has it all in one table. */
+export interface Settings {
+  /** 0 for any free one; as text too, which is all that a variable of serverless.yml can be. */
+  readonly ports?: PortSettings;
+  readonly switches?: Partial<Switches>;
+  readonly quotas?: Partial<Quotas>;
+  readonly faults?: Partial<Faults>;
+  /** Invocations under way at once, all functions together; 1,000 unless given (LA-06). */
+  readonly concurrency?: number;
+  /** False lets functions go on between events, unlike AWS (LA-02). */
+  readonly freeze?: boolean;
+  /** How many times faster the long limits come; above 0, 1 unless given. */
+  readonly clockSpeed?: number;
+  /** Serves the APIs by TLS alone, with a certificate made for the run (MG-14). */
+  readonly tls?: boolean;
+  /** The same seed gives the same credentials, order of events and faults. Drawn from the clock unless given, and logged. */
+  readonly seed?: number;
+  /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
+  readonly dynamodb?: string;
+  /** Milliseconds that the embedded database keeps an item past its time to live; for ever unless given (DD-03). */
+  readonly ttlDelayMs?: number;
+  /** False keeps the commands from watching sources; `startEmulator` itself watches nothing. */
+  readonly reload?: boolean;
+  /** Variables laid over every function's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What goes wrong on purpose, drawn by seed. */
+export type Faults = GatewayFaults & LambdaFaults & DatabaseFaults;
 
 /** Every setting that is one value, in its group, with its default; none means that absence has a meaning of its own. */
 export const SETTINGS = {
@@ -39,13 +52,13 @@ const SINGLE: Readonly<Record<string, 'number' | 'boolean' | 'text'>> = {
   concurrency: 'number',
   dynamodb: 'text',
   freeze: 'boolean',
+  reload: 'boolean',
   seed: 'number',
   tls: 'boolean',
   ttlDelayMs: 'number',
 };
 
 const GROUPS = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
-const MOST_PORT = 65_535;
 
 /**
  * Checks settings as people write them: numbers and booleans may be text, since variables of serverless.yml always are.
@@ -58,15 +71,19 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
     if (isGroup(name)) return [[name, readGroup(name, value, problems)]];
     if (name === 'environment') return [[name, readEnvironment(value, problems)]];
     const kind = SINGLE[name];
-    if (kind === undefined) problems.push(`${name} is no setting`);
-    return kind === undefined ? [] : [[name, readValue(name, value, kind, problems)]];
+    if (kind === undefined) {
+      problems.push(`${name} is no setting`);
+      return [];
+    }
+    return [[name, readChecked('', name, value, kind, problems)]];
   });
   if (problems.length > 0) throw invalid(problems);
   return Object.fromEntries(read) as Settings;
 }
 
 /**
- * Reads `name=value` words of a command line. Names say no group, since each is one of its own; but `ports.http`.
+ * Reads `name=value` words of a command line. Names say no group, since each is one of its own; but `ports.http` and
+ * `environment.NAME`.
  * @throws EmulatorError SETTINGS_INVALID
  */
 export function readAssignments(words: readonly string[]): Settings {
@@ -75,10 +92,10 @@ export function readAssignments(words: readonly string[]): Settings {
   for (const word of words) {
     const equals = word.indexOf('=');
     const [name, value] = [word.slice(0, Math.max(equals, 0)), word.slice(equals + 1)];
-    const port = /^ports\.(.+)$/.exec(name)?.[1];
-    const group = port ? 'ports' : GROUPS.find((each) => each !== 'ports' && Object.hasOwn(SETTINGS[each], name));
+    const [, named, within] = /^(ports|environment)\.(.+)$/.exec(name) ?? [];
+    const group = named ?? GROUPS.find((each) => each !== 'ports' && Object.hasOwn(SETTINGS[each], name));
     if (equals < 1) problems.push(`${JSON.stringify(word)} is not name=value`);
-    else if (group) settings[group] = { ...(settings[group] as object), [port ?? name]: value };
+    else if (group) settings[group] = { ...(settings[group] as object), [within ?? name]: value };
     else if (Object.hasOwn(SINGLE, name)) settings[name] = value;
     else problems.push(`${name} is no setting`);
   }
@@ -110,26 +127,62 @@ function readGroup(group: keyof typeof SETTINGS, given: unknown, problems: strin
       problems.push(`${path} is no setting: there are ${Object.keys(known).join(', ')}`);
       return [];
     }
-    const read = readValue(path, value, kindOf(known[name]), problems);
-    if (read === undefined) return [];
-    const wrong = wrongValue(group, name, read);
-    if (wrong !== undefined) problems.push(`${path} ${wrong}`);
-    return [[name, read]];
+    const read = readChecked(group, name, value, kindOf(known[name]), problems);
+    return read === undefined ? [] : [[name, read]];
   });
   return Object.fromEntries(entries);
 }
 
+/** @returns what is wrong with a value of the right kind */
 function wrongValue(group: string, name: string, value: Value): string | undefined {
   const choices = group === 'switches' ? SWITCH_VALUES[name] : undefined;
-  if (choices && !choices.includes(String(value))) return `must be one of ${choices.join(', ')}`;
+  if (choices) return choices.includes(String(value)) ? undefined : `must be one of ${choices.join(', ')}`;
   if (typeof value !== 'number') return undefined;
-  if (value < 0) return 'must not be negative';
-  if (group === 'faults' && name.endsWith('Rate') && value > 1) return 'is a rate: from 0 (never) to 1 (always)';
-  return group === 'ports' && value > MOST_PORT ? 'is no port' : undefined;
+  const { least, most, whole, words } = boundsOf(group, name);
+  return value < least || value > most || (whole && !Number.isInteger(value)) ? `must be ${words}` : undefined;
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+  readonly words: string;
+}
+
+const MANY = Number.MAX_SAFE_INTEGER;
+const RATE: Bounds = { least: 0, most: 1, whole: false, words: 'a rate, from 0 (never) to 1 (always)' };
+const STATUS: Bounds = { least: 400, most: 599, whole: true, words: 'a status from 400 to 599' };
+const PORT: Bounds = { least: 0, most: 65_535, whole: true, words: 'a port, or 0 for any' };
+const DURATION: Bounds = { least: 0, most: MANY, whole: false, words: 'a number of milliseconds, not below 0' };
+const AMOUNT: Bounds = { least: 1, most: MANY, whole: true, words: 'a whole number, not below 1' };
+const SPEED: Bounds = { least: Number.MIN_VALUE, most: MANY, whole: false, words: 'a number above 0' };
+const SEED: Bounds = { least: -MANY, most: MANY, whole: true, words: 'a whole number' };
+
+function boundsOf(group: string, name: string): Bounds {
+  if (name.endsWith('Rate')) return RATE;
+  if (name.endsWith('Status')) return STATUS;
+  if (group === 'ports') return PORT;
+  if (group === 'quotas' || name === 'concurrency') return AMOUNT;
+  if (name === 'clockSpeed') return SPEED;
+  return name === 'seed' ? SEED : DURATION;
 }
 
 function kindOf(value: Value | undefined): 'number' | 'boolean' | 'text' {
   return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'text';
+}
+
+function readChecked(
+  group: string,
+  name: string,
+  value: unknown,
+  kind: 'number' | 'boolean' | 'text',
+  problems: string[],
+): Value | undefined {
+  const path = group === '' ? name : `${group}.${name}`;
+  const read = readValue(path, value, kind, problems);
+  const wrong = read === undefined ? undefined : wrongValue(group, name, read);
+  if (wrong !== undefined) problems.push(`${path} ${wrong}`);
+  return read;
 }
 
 function readValue(

@@ -43,9 +43,10 @@ export async function runDev(
     const service = await packagedService(context, settings);
     if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
     const log = emulatorLog(context, settings);
-    const emulator = await startEmulator(service.stack, { ...settingsOf(service), portSearch: true, log });
+    const chosen = settingsOf(service);
+    const emulator = await startEmulator(service.stack, { ...chosen, portSearch: true, log });
     started.push(emulator);
-    if (!once) {
+    if (!once && chosen.reload !== false) {
       const end = reloadOnChange({ sources: SERVICE, emulator, log, load: () => stackNow(context) });
       started.push({ stop: async () => end() });
     }
@@ -112,7 +113,7 @@ async function tunnelThrough(
 }
 
 /** Settings of serverless.yml that this command cannot follow are refused. */
-function settingsOf({ settings: { reload: _, ...written } }: PackagedService): EmulatorSettings {
+function settingsOf({ settings: written }: PackagedService): EmulatorSettings {
   const settings = readSettings(written);
   // The agent and the check in this very process would have to trust the certificate.
   if (settings.tls)

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { endpointLines } from '../../emulator/endpoint-lines.ts';
 import { reloadOnChange } from '../../emulator/packaging/reload-on-change.ts';
-import { overlay, readAssignments, readSettings } from '../../emulator/settings.ts';
+import { type Settings as EmulatorSettings, overlay, readAssignments, readSettings } from '../../emulator/settings.ts';
 import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import { loadTemplateFile } from '../../emulator/template/load-template-file.ts';
@@ -34,8 +34,12 @@ export async function runEmulator(context: CliContext, options: RawOptions): Pro
   let emulator: Emulator | undefined;
   let endReloading = () => {};
   try {
-    emulator = await start(load(), words(options.set), log);
-    endReloading = reloadOnChange({ sources: template, emulator, log, load: async () => load().stack });
+    const { stack, settings } = load();
+    const chosen = choose(settings, words(options.set));
+    emulator = await startEmulator(stack, { ...chosen, log });
+    if (chosen.reload !== false) {
+      endReloading = reloadOnChange({ sources: template, emulator, log, load: async () => load().stack });
+    }
     await announce(emulator, folder, context, options);
     await stopped(context.stop);
     return EXIT.done;
@@ -49,17 +53,15 @@ export async function runEmulator(context: CliContext, options: RawOptions): Pro
   }
 }
 
-function start({ stack, settings }: PackagedService, assignments: readonly string[], log: (entry: LogEntry) => void) {
-  const { reload: _, ...written } = settings; // a word to the plugin
-  const { dynamodb, ...chosen } = overlay(readSettings(written), readAssignments(assignments));
-  if (dynamodb === 'local') {
-    throw new EmulatorError({
-      code: 'DATABASE_UNREACHABLE',
-      cause: 'The setting dynamodb is `local`, which only `npx sls offline` can start.',
-      cure: 'Say --set dynamodb=embedded, or the URL of a DynamoDB that runs already.',
-    });
-  }
-  return startEmulator(stack, { ...chosen, ...(dynamodb && { dynamodb }), log });
+/** Settings of the package, and over them those of the command line. */
+function choose(written: PackagedService['settings'], assignments: readonly string[]): EmulatorSettings {
+  const settings = overlay(readSettings(written), readAssignments(assignments));
+  if (settings.dynamodb !== 'local') return settings;
+  throw new EmulatorError({
+    code: 'DATABASE_UNREACHABLE',
+    cause: 'The setting dynamodb is `local`, which only `npx sls offline` can start.',
+    cure: 'Say --set dynamodb=embedded, or the URL of a DynamoDB that runs already.',
+  });
 }
 
 async function announce(emulator: Emulator, folder: string, { stdout }: CliContext, { json }: RawOptions) {

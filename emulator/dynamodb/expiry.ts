@@ -12,8 +12,8 @@ export interface ExpiryOptions {
   readonly log: Log;
 }
 
-/** Milliseconds between two rounds. */
-const ROUND_MS = 30_000;
+/** Milliseconds between two rounds: as the delay, within these. */
+const ROUNDS_MS = { least: 1_000, most: 30_000 };
 
 /**
  * Deletes items whose time to live has passed, late, as DynamoDB does (DD-03). The embedded database knows no time to live,
@@ -22,7 +22,8 @@ const ROUND_MS = 30_000;
  */
 export function startExpiry(options: ExpiryOptions): () => void {
   const { clock, log } = options;
-  let cancel = clock.after(ROUND_MS, round);
+  const roundMs = Math.min(ROUNDS_MS.most, Math.max(ROUNDS_MS.least, options.delayMs));
+  let cancel = clock.after(roundMs, round);
   let stopped = false;
 
   async function round(): Promise<void> {
@@ -32,7 +33,7 @@ export function startExpiry(options: ExpiryOptions): () => void {
       if (!stopped)
         log({ level: 'warn', source: 'dynamodb', message: `expired items stay: ${error}`, behaviour: 'DD-03' });
     }
-    if (!stopped) cancel = clock.after(ROUND_MS, round);
+    if (!stopped) cancel = clock.after(roundMs, round);
   }
 
   return () => {

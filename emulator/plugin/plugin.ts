@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Emulator, portsOf, startEmulator } from '../emulator.ts';
+import { type Emulator, startEmulator } from '../emulator.ts';
 import { endpointLines } from '../endpoint-lines.ts';
 import { packageInto } from '../packaging/package-service.ts';
 import { reloadOnChange } from '../packaging/reload-on-change.ts';
+import { portsOf } from '../ports.ts';
 import { overlay, readAssignments, readSettings, type Settings } from '../settings.ts';
 import { EmulatorError } from '../stack/emulator-error.ts';
 import type { LogEntry } from '../stack/log.ts';
@@ -57,13 +58,9 @@ export default class PosternPlugin {
     };
   }
 
-  get #custom(): { readonly reload?: boolean } & Readonly<Record<string, unknown>> {
-    return (this.#serverless.service.custom?.postern ?? {}) as Record<string, unknown>;
-  }
-
   /** Those of serverless.yml, and over them those of the command line. */
   get #settings(): Settings {
-    const { reload: _, ...written } = this.#custom;
+    const written = (this.#serverless.service.custom?.postern ?? {}) as Readonly<Record<string, unknown>>;
     return overlay(readSettings(written), readAssignments(this.#assignments));
   }
 
@@ -103,7 +100,7 @@ export default class PosternPlugin {
       dynamodb: dynamodb === 'local' ? `http://127.0.0.1:${this.#ports.dynamodb}` : (dynamodb ?? 'embedded'),
       log: (entry) => this.#show(entry),
     });
-    if (this.#custom.reload !== false) this.#endReloading = this.#reloadOnChange(emulator);
+    if (settings.reload !== false) this.#endReloading = this.#reloadOnChange(emulator);
     return emulator;
   }
 

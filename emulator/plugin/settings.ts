@@ -16,7 +16,7 @@ export const SETTINGS_SCHEMA = {
         freeze: {},
         ports: { type: 'object' },
         quotas: { type: 'object' },
-        reload: { type: 'boolean' },
+        reload: {},
         seed: {},
         switches: { type: 'object' },
         tls: {},

@@ -58,7 +58,7 @@ export const IMPORT_TABLE: ImportTable = {
   'emulator/reload.ts': ['emulator/changes.ts', 'emulator/lambda', 'emulator/stack'],
   'emulator/certificate.ts': ['emulator/gateway', 'selfsigned'],
   'emulator/settings.ts': [
-    'emulator/emulator.ts',
+    'emulator/ports.ts',
     'emulator/gateway',
     'emulator/lambda',
     'emulator/dynamodb',
@@ -77,7 +77,8 @@ export const IMPORT_TABLE: ImportTable = {
     'emulator/reload.ts',
     'emulator/local-origins.ts',
     'emulator/ports.ts',
+    'emulator/settings.ts',
   ],
-  'emulator/plugin': [...EMULATOR, 'node'],
+  'emulator/plugin': [...EMULATOR, 'emulator/ports.ts', 'node'],
   'emulator/plugin/index.cjs': ['tsx'],
 };

@@ -45,10 +45,13 @@ describe('settings of the emulator', () => {
     const given = {
       sead: 1,
       seed: 'x',
+      clockSpeed: 0,
+      concurrency: 0.5,
+      ttlDelayMs: -1,
       ports: { http: 70_000 },
       quotas: { idleMs: -1, idelMs: 1 },
       faults: { halfOpenRate: 2 },
-      switches: { pingResetsIdle: 'yes', anyInArn: 'all' },
+      switches: { pingResetsIdle: 'yes', anyInArn: 'all', headerLimitStatus: 42 },
       environment: { A: {} },
     };
     let thrown: unknown;
@@ -63,10 +66,14 @@ describe('settings of the emulator', () => {
     for (const line of [
       'sead is no setting',
       'seed must be a number, not "x"',
-      'ports.http is no port',
-      'quotas.idleMs must not be negative',
+      'ports.http must be a port',
+      'quotas.idleMs must be a whole number, not below 1',
       'quotas.idelMs is no setting',
-      'faults.halfOpenRate is a rate',
+      'faults.halfOpenRate must be a rate',
+      'switches.headerLimitStatus must be a status from 400 to 599',
+      'clockSpeed must be a number above 0',
+      'concurrency must be a whole number, not below 1',
+      'ttlDelayMs must be a number of milliseconds',
       'switches.pingResetsIdle must be true or false, not "yes"',
       'switches.anyInArn must be one of ANY, method',
       'environment.A must be text',
@@ -76,7 +83,14 @@ describe('settings of the emulator', () => {
   });
 
   it('come as words of a command line, too, and lie over those of a file', () => {
-    const words = readAssignments(['idleMs=500', 'pingResetsIdle=true', 'halfOpenRate=0.1', 'seed=3', 'ports.http=0']);
+    const words = readAssignments([
+      'idleMs=500',
+      'pingResetsIdle=true',
+      'halfOpenRate=0.1',
+      'seed=3',
+      'ports.http=0',
+      'environment.A=b=c',
+    ]);
 
     expect(overlay({ seed: 1, quotas: { idleMs: 1, lifeMs: 2 } }, words)).to.deep.equal({
       seed: 3,
@@ -84,6 +98,7 @@ describe('settings of the emulator', () => {
       switches: { pingResetsIdle: true },
       faults: { halfOpenRate: 0.1 },
       ports: { http: 0 },
+      environment: { A: 'b=c' },
     });
     expect(() => readAssignments(['nothing'])).to.throw(EmulatorError, '"nothing" is not name=value');
     expect(() => readAssignments(['idelMs=1'])).to.throw(EmulatorError, 'idelMs is no setting');
