@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FunctionUrl, functionUrlDomain, type LambdaFunction } from '../../stack/stack.ts';
+import { breakOff } from '../break-off.ts';
 import type { GatewayContext } from '../context.ts';
 import { forwardedHeaders } from '../events/headers.ts';
 import type { Granted } from '../events/http-request.ts';
@@ -143,6 +144,7 @@ export function createFunctionUrl(
         writeResponse(response, sent, { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': ids.trace() });
         const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
         log({ level, source: 'gateway', message, behaviour: behaviour ?? 'LA-11' });
-      });
+      })
+      .catch((error: unknown) => breakOff(response, error, log));
   };
 }

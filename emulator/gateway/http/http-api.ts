@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpApi } from '../../stack/stack.ts';
+import { breakOff } from '../break-off.ts';
 import type { GatewayContext } from '../context.ts';
 import { forwardedHeaders } from '../events/headers.ts';
 import type { HttpRequest } from '../events/http-request.ts';
@@ -188,7 +189,8 @@ export function createHttpApi(
         writeResponse(response, sent, { 'Apigw-Requestid': requestId });
         const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
         log({ level, source: 'gateway', message, behaviour });
-      });
+      })
+      .catch((error: unknown) => breakOff(response, error, log));
   };
 }
 

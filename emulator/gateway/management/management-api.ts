@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { executeApiArn, type WebSocketApi } from '../../stack/stack.ts';
 import { isFromWebPage } from '../../stack/web-page.ts';
+import { breakOff } from '../break-off.ts';
 import type { GatewayContext } from '../context.ts';
 import { parseTarget, percentDecode } from '../events/target.ts';
 import { readBody } from '../request-body.ts';
@@ -97,7 +98,8 @@ export function createManagementApi(
           .join(' ');
         const message = `${request.method} ${path} ${outcome}${note === undefined ? '' : `: ${note}`}`;
         log({ level: status < 400 ? 'debug' : status < 500 ? 'warn' : 'error', source: 'gateway', message, behaviour });
-      });
+      })
+      .catch((error: unknown) => breakOff(response, error, log));
   };
 }
 

@@ -317,6 +317,17 @@ describe('HTTP API', () => {
     expect(await rawRequest(http, 'GET / HTTP/1.1\r\nHost: ')).to.match(/^HTTP\/1.1 408 /);
   });
 
+  it('survives an answer that cannot be written, and says so', async () => {
+    const { http, log } = await start(OK, '2.0', {
+      switches: { headerLimitStatus: 42 },
+      quotas: { httpHeaderBytes: 10 },
+    });
+    for (let time = 0; time < 2; time++) {
+      expect(await rawRequest(http, request('GET /'))).to.match(/^HTTP\/1.1 500 /);
+    }
+    expect(log.at(-1)?.message).to.match(/^an answer could not be written: RangeError/);
+  });
+
   it('answers every kind of target, whatever it holds', async () => {
     const { http, invoker } = await start(OK);
     const targets = ['//', '/..', '/%00', '/%ff', '//evil.com/x', '/a;b=c', '/?', '/?&&=&%', 'http://x/abs?y', '*'];
