@@ -60,7 +60,8 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   const { switches = {}, faults = {}, clockSpeed = 1 } = settings;
   const ports = portsOf(settings.ports);
   const seed = settings.seed ?? clock.now();
-  log({ level: 'debug', source: 'emulator', message: `seed ${seed}` });
+  log({ level: 'info', source: 'emulator', message: `seed ${seed}` });
+  for (const message of stack.warnings ?? []) log({ level: 'warn', source: 'emulator', message });
   const credentials = createCredentialStore(stack.functions, stack.accountId, seed);
   // Each part draws from numbers of its own, so that what one does changes nothing for the others.
   const randomOf = (part: number) => createRandom(seed + part);

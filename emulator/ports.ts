@@ -54,7 +54,7 @@ export async function startOnPorts<Name extends string, T>(
         throw new EmulatorError({
           code: 'PORT_TAKEN',
           cause: `Port ${port} (${name}) is taken by another process.`,
-          cure: `Stop that process, or choose another port (ports.${name}).`,
+          cure: `Stop that process, or choose another port: ports.${name}, 0 for any free one (--set ports.${name}=0).`,
         });
       }
       tried[name]++;

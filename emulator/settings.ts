@@ -82,8 +82,8 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
 }
 
 /**
- * Reads `name=value` words of a command line. Names say no group, since each is one of its own; but `ports.http` and
- * `environment.NAME`.
+ * Reads `name=value` words of a command line. Names need no group, since each is one of its own; but `ports.http` and
+ * `environment.NAME` do.
  * @throws EmulatorError SETTINGS_INVALID
  */
 export function readAssignments(words: readonly string[]): Settings {
@@ -92,7 +92,7 @@ export function readAssignments(words: readonly string[]): Settings {
   for (const word of words) {
     const equals = word.indexOf('=');
     const [name, value] = [word.slice(0, Math.max(equals, 0)), word.slice(equals + 1)];
-    const [, named, within] = /^(ports|environment)\.(.+)$/.exec(name) ?? [];
+    const [, named, within] = /^(ports|environment|switches|quotas|faults)\.(.+)$/.exec(name) ?? [];
     const group = named ?? GROUPS.find((each) => each !== 'ports' && Object.hasOwn(SETTINGS[each], name));
     if (equals < 1) problems.push(`${JSON.stringify(word)} is not name=value`);
     else if (group) settings[group] = { ...(settings[group] as object), [within ?? name]: value };

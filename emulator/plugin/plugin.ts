@@ -42,8 +42,13 @@ export default class PosternPlugin {
   #emulator: Emulator | undefined;
   #endReloading: () => void = () => {};
 
-  constructor(serverless: Serverless, options: { readonly set?: readonly string[] }, { log }: PluginTools) {
-    this.#assignments = options.set ?? [];
+  constructor(
+    serverless: Serverless,
+    { set = [] }: { readonly set?: string | readonly string[] },
+    { log }: PluginTools,
+  ) {
+    // The framework makes a list of several only.
+    this.#assignments = typeof set === 'string' ? [set] : set;
     this.#serverless = serverless;
     this.#log = log;
     serverless.configSchemaHandler.defineCustomProperties(SETTINGS_SCHEMA);
@@ -70,6 +75,7 @@ export default class PosternPlugin {
 
   #configure(): void {
     if (this.#serverless.processedInput.commands[0] !== 'offline') return;
+    this.#requireOffline();
     // Bundles made and watched for serverless-offline's own runner, which runs nothing here.
     dropHooks(this.#serverless, 'EsbuildServerlessPlugin', ['before:offline:start', 'before:offline:start:init']);
     try {
@@ -78,6 +84,16 @@ export default class PosternPlugin {
     } catch (error) {
       throw this.#explained(error);
     }
+  }
+
+  /** Without it the command is known, by the option that is added to it here, and does nothing. */
+  #requireOffline(): void {
+    const hooks = this.#serverless.pluginManager.hooks['offline:start:init'] ?? [];
+    if (hooks.length > 0) return;
+    const cause = 'The plugin serverless-offline is not loaded: it brings the command `offline`.';
+    const cure =
+      'Install it (npm install -D serverless-offline) and add it to `plugins` in serverless.yml, after this one.';
+    throw this.#explained(new EmulatorError({ code: 'PLUGIN_MISSING', cause, cure }));
   }
 
   async #start(): Promise<void> {

@@ -242,6 +242,6 @@ describe('startEmulator', () => {
   it('logs the seed it drew, so that a run can be repeated', async () => {
     const log: LogEntry[] = [];
     await start(load({ App: FUNCTION }), { seed: 42, log: (entry) => log.push(entry) });
-    expect(log).to.deep.include({ level: 'debug', source: 'emulator', message: 'seed 42' });
+    expect(log).to.deep.include({ level: 'info', source: 'emulator', message: 'seed 42' });
   });
 });

@@ -19,7 +19,8 @@ describe('reloadOnChange', () => {
   /** Changes a source, and gives back what was said of it. */
   async function afterChange(result: Reloaded, load: () => Promise<Stack> = async () => createStack({})) {
     const sources = makeFolder();
-    const said = new Promise<LogEntry>((log) => {
+    const said = new Promise<LogEntry>((resolve) => {
+      const log = (entry: LogEntry) => entry.message.startsWith('sources changed') || resolve(entry);
       end = reloadOnChange({ sources, load, emulator: { reload: async () => result }, log });
     });
     writeFileSync(join(sources, 'handler.ts'), 'changed');

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { watchFiles } from '../../../emulator/packaging/watch-files.ts';
@@ -48,6 +48,36 @@ describe('watchFiles', () => {
     await changed;
 
     expect(called()).to.equal(1);
+  });
+
+  it('goes on seeing changes by editors that write a new file and rename it, and in folders made later', async () => {
+    const made = folder();
+    const { next } = watching(made);
+    mkdirSync(join(made, 'lib'));
+    await next();
+    for (const file of ['src/a.ts', 'src/a.ts', 'src/deep/b.ts', 'lib/new.ts', 'lib/new.ts']) {
+      const changed = next();
+      writeFileSync(join(made, `${file}.tmp`), String(Math.random()));
+      renameSync(join(made, `${file}.tmp`), join(made, file));
+      await changed;
+      const again = next();
+      writeFileSync(join(made, file), 'in place');
+      await again;
+    }
+  });
+
+  it('goes on when the folder is replaced by another, as packages are', async () => {
+    const made = join(folder(), '.serverless');
+    const { next } = watching(made);
+    for (let time = 0; time < 2; time++) {
+      const changed = next();
+      rmSync(made, { recursive: true });
+      mkdirSync(made);
+      await changed;
+      const written = next();
+      writeFileSync(join(made, 'template.json'), '{}');
+      await written;
+    }
   });
 
   it('watches a single file as well', async () => {

@@ -28,7 +28,9 @@ interface Given {
   plugins?: object[];
   template?: object;
   /** What was typed after `--set`. */
-  set?: string[];
+  set?: string | string[];
+  /** False: serverless-offline is not among the plugins. */
+  offline?: boolean;
 }
 
 function fakeServerless(given: Given = {}) {
@@ -52,6 +54,7 @@ function fakeServerless(given: Given = {}) {
         'before:offline:start': [hook('EsbuildServerlessPlugin'), hook('PosternPlugin')],
         'before:offline:start:init': [hook('EsbuildServerlessPlugin'), hook('ServerlessDynamoDBPlugin'), hook('Other')],
         'before:offline:start:end': [hook('ServerlessDynamoDBPlugin')],
+        ...(given.offline !== false && { 'offline:start:init': [hook('ServerlessOffline')] }),
       },
       plugins: given.plugins ?? [],
       async spawn(command) {
@@ -111,7 +114,7 @@ describe('the plugin', () => {
   it("takes out the other plugins' hooks for serverless-offline's own runner, and no others", async () => {
     const { run, hookNames } = fakeServerless();
     await run('initialize');
-    expect(hookNames()).to.deep.equal([['PosternPlugin'], ['Other'], []]);
+    expect(hookNames()).to.deep.equal([['PosternPlugin'], ['Other'], [], ['ServerlessOffline']]);
   });
 
   it('touches nothing when another command runs', async () => {
@@ -156,6 +159,20 @@ describe('the plugin', () => {
     }
   });
 
+  it('takes a single `--set`, which the framework hands over as text', async () => {
+    const { run, printed } = fakeServerless({ set: 'seed=3' });
+    await run('before:offline:start:init');
+    await run('before:offline:start:end');
+    expect(printed.join('\n')).to.include('seed 3');
+  });
+
+  it('says what is missing without serverless-offline, whose command it is', async () => {
+    const error = await fakeServerless({ offline: false })
+      .run('initialize')
+      .catch((reason) => reason);
+    expect(error).to.be.instanceOf(ServerlessError).with.property('code', 'PLUGIN_MISSING');
+  });
+
   it('writes the certificate of TLS mode where clients can be told of it', async () => {
     const { run, printed, serverless } = fakeServerless({ postern: { tls: true, reload: false } });
     await run('before:offline:start:init');
@@ -167,10 +184,10 @@ describe('the plugin', () => {
   });
 
   it("shows the emulator's own errors as the framework's, without a stack trace", async () => {
-    const { run } = fakeServerless({ template: { Resources: { Queue: { Type: 'AWS::SQS::Queue' } } } });
+    const { run } = fakeServerless({ template: { Resources: { Queue: { Type: 'AWS::MSK::Cluster' } } } });
     const error = await run('before:offline:start:init').catch((reason) => reason);
     expect(error).to.be.instanceOf(ServerlessError).with.property('code', 'TEMPLATE_INVALID');
-    expect(error.message).to.contain('Queue: the emulator does not know resource type AWS::SQS::Queue');
+    expect(error.message).to.contain('Queue: the emulator does not know resource type AWS::MSK::Cluster');
   });
 });
 
