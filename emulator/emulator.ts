@@ -13,7 +13,7 @@ import { createReload, type Reloaded, requireLoadable } from './reload.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type Clock, systemClock } from './stack/clock.ts';
 import type { Log } from './stack/log.ts';
-import { createRandom } from './stack/random.ts';
+import { createRandom, createStreams } from './stack/random.ts';
 import { apiDomain, functionUrlDomain, type Stack } from './stack/stack.ts';
 
 export interface EmulatorOptions extends Settings {
@@ -106,7 +106,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         invoker,
         log,
         clock,
-        random: randomOf(0),
+        randomOf: createStreams(seed),
         ports: chosen,
         quotas: hastened({ ...DEFAULT_QUOTAS, ...settings.quotas }, clockSpeed),
         switches,

@@ -21,7 +21,7 @@ export async function createTables(database: Database, tables: readonly Table[],
         throw new Error(`DynamoDB refused table ${table.logicalId}: ${errorTypeOf(body)} ${body.message ?? ''}`);
       }
       log({
-        level: 'debug',
+        level: 'info',
         source: 'dynamodb',
         message: created ? `created table ${table.name}` : `table ${table.name} exists`,
       });

@@ -1,4 +1,4 @@
-import type { Random } from '../stack/random.ts';
+import { type Random, strikes } from '../stack/random.ts';
 import { type Answer, type Call, failure, isObject, type JsonObject } from './database.ts';
 import type { DatabaseFaults } from './faults.ts';
 import { isWrite, tablesOf } from './operation.ts';
@@ -47,13 +47,12 @@ export async function drawFault(
   catalogue: TableCatalogue,
 ): Promise<DrawnFault> {
   if (!ON_ITEMS.test(call.operation)) return NONE;
-  if (databaseErrorRate > 0 && random() < databaseErrorRate) {
+  if (strikes(databaseErrorRate, random)) {
     const carriedOut = isWrite(call) && random() < 0.5;
     const cause = `InternalServerError${carriedOut ? ', although it was written' : ''} (databaseErrorRate)`;
     return { kind: 'failed', answer: INTERNAL_ERROR, carriedOut, cause };
   }
-  if (databaseThrottleRate <= 0) return NONE;
-  const throttled = () => random() < databaseThrottleRate;
+  const throttled = () => strikes(databaseThrottleRate, random);
   const { RequestItems } = call.input;
   if (isObject(RequestItems)) {
     const { done, undone, count } = partBatch(RequestItems, throttled);

@@ -1,5 +1,6 @@
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
+import type { Streams } from '../stack/random.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Authority } from './authority.ts';
 import type { GatewayFaults } from './faults.ts';
@@ -14,8 +15,10 @@ import type { Throttle } from './throttle.ts';
 export interface GatewayContext {
   readonly stack: Stack;
   readonly clock: Clock;
-  readonly random: () => number;
-  readonly ids: Ids;
+  /** A stream for each fault, by the fault's name: to be asked for once. */
+  readonly randomOf: Streams;
+  /** Ids of each part's own, so that no part's depend on what the others see: to be asked for once. */
+  readonly idsOf: (part: string) => Ids;
   readonly log: Log;
   readonly quotas: Quotas;
   readonly switches: Switches;

@@ -3,6 +3,7 @@ import type { CredentialStore } from '../iam/credentials.ts';
 import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
+import type { Streams } from '../stack/random.ts';
 import type { FunctionUrl, HttpApi, LambdaFunction, Stack, WebSocketApi } from '../stack/stack.ts';
 import { createAuthority } from './authority.ts';
 import type { GatewayContext } from './context.ts';
@@ -24,8 +25,8 @@ export interface GatewayOptions {
   readonly invoker: Invoker;
   readonly log: Log;
   readonly clock: Clock;
-  /** From 0 to 1; ids and all shuffling come from it. */
-  readonly random: () => number;
+  /** Of ids, and of each fault. */
+  readonly randomOf: Streams;
   /** The default, `127.0.0.1`, listens on `::1` as well, where there is one. */
   readonly host?: string;
   /** 0 for any. */
@@ -114,14 +115,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function createContext(options: GatewayOptions): GatewayContext {
-  const { stack, invoker, log, clock, random, switches, faults, credentials, tls } = options;
+  const { stack, invoker, log, clock, randomOf, switches, faults, credentials, tls } = options;
   const quotas = { ...DEFAULT_QUOTAS, ...options.quotas };
   return {
     stack,
     clock,
-    random,
+    randomOf,
     log,
-    ids: createIds(clock, random),
+    idsOf: (part) => createIds(clock, randomOf(`ids of ${part}`)),
     quotas,
     switches: { ...DEFAULT_SWITCHES, ...switches },
     faults: { ...DEFAULT_GATEWAY_FAULTS, ...faults },

@@ -50,9 +50,14 @@ export function bindIntegration(
   };
 }
 
+/** The name at the end of a function's ARN. */
+export function functionName(functionArn: string): string {
+  return functionArn.slice(functionArn.lastIndexOf(':') + 1);
+}
+
 /** What went wrong and where to look, for the log. */
 export function describeFailure(functionArn: string, outcome: FailedOutcome): string {
-  const name = functionArn.slice(functionArn.lastIndexOf(':') + 1);
+  const name = functionName(functionArn);
   switch (outcome.kind) {
     case 'forbidden':
       return `${outcome.explanation}. The function was not invoked and logged nothing; correct the permission's SourceArn`;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../stack/clock.ts';
 import type { InvokeResult } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
-import type { Random } from '../stack/random.ts';
+import { type Random, strikes } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 
 /** How asynchronous events are tried again (LA-05). All times in milliseconds. */
@@ -64,7 +64,7 @@ export function createAsyncQueue({ invoke, clock, log, policy, repeatRate, rando
     switch (result.kind) {
       case 'returned':
         queued.delete(event);
-        return repeatRate > 0 && random() < repeatRate ? repeat(event) : undefined;
+        return strikes(repeatRate, random) ? repeat(event) : undefined;
       case 'throttled':
         return again(event, pauseAfter(++event.throttles), 'it was throttled');
       case 'failed': {

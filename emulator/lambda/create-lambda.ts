@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { InvokeResult, Invoker } from '../stack/invoker.ts';
-import type { Random } from '../stack/random.ts';
+import { type Random, strikes } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createEnvironmentStarter, type StarterOptions } from './environment-starter.ts';
@@ -90,7 +90,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       clock,
       idleMs: options.idleMs ?? IDLE_MS,
       start: createEnvironmentStarter(fn, network, options),
-      wantsColdStart: () => happens(faults.coldStartRate, random),
+      wantsColdStart: () => strikes(faults.coldStartRate, random),
       onInitFailed: (failed, phase) => log({ level: 'debug', source: fn.name, message: initReport(failed, phase) }),
     });
     return { fn, pool };
@@ -152,7 +152,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       const target = targets.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
       if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
-      if (happens(faults.lambdaThrottleRate, random))
+      if (strikes(faults.lambdaThrottleRate, random))
         return throttled(target.fn, 'account', 'the fault lambdaThrottleRate');
       const entrance = concurrency.enter(target.fn);
       if (entrance.kind === 'refused') {
@@ -202,9 +202,4 @@ async function prepareAll(targets: readonly Target[]): Promise<readonly Unloadab
     }),
   );
   return prepared.filter((failure) => failure !== undefined);
-}
-
-/** @param rate from 0, never, to 1, always */
-function happens(rate: number, random: Random): boolean {
-  return rate > 0 && (rate >= 1 || random() < rate);
 }

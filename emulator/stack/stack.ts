@@ -19,6 +19,8 @@ export interface Stack {
   /** Resource-policy statements of the functions: who may invoke what. */
   readonly permissions: readonly InvokePermission[];
   readonly tables: readonly Table[];
+  /** What runs otherwise than in AWS, or only there, each naming its logical id; absent where nothing does. */
+  readonly warnings?: readonly string[];
 }
 
 export interface LambdaFunction {

@@ -1,7 +1,8 @@
-import { parseFunctionReference, referenceOfUri } from './function-reference.ts';
+import { type FunctionReference, parseFunctionReference, referenceOfUri } from './function-reference.ts';
 import type { Properties } from './properties.ts';
 import type { ResourcesOfType } from './resources.ts';
 import type { StackIdentity, TemplateScope } from './scope.ts';
+import { objectOf, plain } from './shapes.ts';
 
 /** Finds the template's functions by whatever names them. */
 export interface FunctionIndex {
@@ -13,11 +14,13 @@ export interface FunctionIndex {
   /**
    * The ARN that a statement of a resource policy is about. A statement about a function itself says nothing of its
    * versions and aliases, nor the other way round; so one that is not about what `invoked` has met keeps its qualifier.
+   * Reported against the property, and undefined, where there is no such function, version or alias.
    */
-  statementArn(reference: string): string;
+  statementArn(properties: Properties, property: string, reference: string): string | undefined;
 }
 
 const LATEST = '$LATEST';
+const PROVISIONED = objectOf('ProvisionedConcurrentExecutions');
 
 /** Reads versions and aliases too: the stack's functions are their only versions. */
 export function createFunctionIndex(
@@ -35,17 +38,9 @@ export function createFunctionIndex(
 
   return {
     invoked(properties, property, reference) {
-      const found = parseFunctionReference(referenceOfUri(reference), stack);
-      const known = found && qualifiers.get(found.functionArn);
-      if (found === undefined || known === undefined) {
-        properties.report(property, `${reference.slice(0, 300)} names no function of this stack`);
-        return undefined;
-      }
+      const found = existing(properties, property, reference);
+      if (found === undefined) return undefined;
       const { functionArn, qualifier = LATEST } = found;
-      if (found.qualifier !== undefined && !known.has(qualifier)) {
-        properties.report(property, `${qualifier} is no version or alias of ${functionArn} in this stack`);
-        return undefined;
-      }
       const before = inUse.get(functionArn) ?? qualifier;
       if (before !== qualifier) {
         properties.report(
@@ -57,13 +52,25 @@ export function createFunctionIndex(
       return functionArn;
     },
 
-    statementArn(reference) {
-      const found = parseFunctionReference(reference, stack);
-      if (found === undefined) return reference;
+    statementArn(properties, property, reference) {
+      const found = existing(properties, property, reference);
+      if (found === undefined) return undefined;
       const { functionArn, qualifier = LATEST } = found;
       return qualifier === (inUse.get(functionArn) ?? LATEST) ? functionArn : `${functionArn}:${qualifier}`;
     },
   };
+
+  function existing(properties: Properties, property: string, reference: string): FunctionReference | undefined {
+    const found = parseFunctionReference(referenceOfUri(reference), stack);
+    const known = found && qualifiers.get(found.functionArn);
+    if (found === undefined || known === undefined) {
+      properties.report(property, `${reference.slice(0, 300)} names no function of this stack`);
+      return undefined;
+    }
+    if (found.qualifier === undefined || known.has(found.qualifier)) return found;
+    properties.report(property, `${found.qualifier} is no version or alias of ${found.functionArn} in this stack`);
+    return undefined;
+  }
 }
 
 type Qualifiers = ReadonlyMap<string, Set<string>>;
@@ -81,7 +88,11 @@ function readVersions(resources: ResourcesOfType, qualifiers: Qualifiers, stack:
     const known = qualifiersOf(version, qualifiers, stack);
     if (known?.has('1')) version.report('FunctionName', 'the function has more than one version in this stack');
     known?.add('1');
-    version.refuseOthers(['CodeSha256', 'Description', 'ProvisionedConcurrencyConfig', 'RuntimePolicy']);
+    version.refuseOthers({
+      ...plain('CodeSha256', 'Description'),
+      ProvisionedConcurrencyConfig: PROVISIONED,
+      RuntimePolicy: objectOf('RuntimeVersionArn', 'UpdateRuntimeOn'),
+    });
   }
 }
 
@@ -96,6 +107,6 @@ function readAliases(resources: ResourcesOfType, qualifiers: Qualifiers, stack: 
     }
     if (name !== undefined) known?.add(name);
     alias.refuse(['RoutingConfig'], 'the emulator does not divide invocations between versions');
-    alias.refuseOthers(['Description', 'ProvisionedConcurrencyConfig']);
+    alias.refuseOthers({ ...plain('Description'), ProvisionedConcurrencyConfig: PROVISIONED });
   }
 }

@@ -12,6 +12,7 @@ import { readJson } from './read-json.ts';
 import { readPermission } from './read-permission.ts';
 import { createRoles } from './read-roles.ts';
 import { readTable } from './read-table.ts';
+import { refuseInvokers } from './refuse-invokers.ts';
 import { existingResources } from './resources.ts';
 import { createScope } from './scope.ts';
 import { asTemplate, type Template } from './template.ts';
@@ -52,10 +53,19 @@ export function loadStack({ stackName, region, accountId, parameters = {}, ...op
   });
   const permissions = resources('AWS::Lambda::Permission').flatMap((it) => readPermission(it, identity, index) ?? []);
   const tables = resources('AWS::DynamoDB::Table').flatMap((it) => readTable(it, scope) ?? []);
+  refuseInvokers(template, scope, identity, problems);
+  warnOfReserved(functions, problems);
   reportTwins(functions, problems);
   reportTwins(tables, problems);
   problems.throwIfAny();
-  return { ...identity, functions: unpackAll(functions, options), ...apis, domains, permissions, tables };
+  const warnings = problems.warnings();
+  return {
+    ...identity,
+    functions: unpackAll(functions, options),
+    ...apis,
+    ...{ domains, permissions, tables },
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 /**
@@ -74,6 +84,19 @@ function refuseMacros({ Transform: transform = [] }: Template, problems: Problem
     if (macro === 'AWS::LanguageExtensions') continue;
     problems.report('Transform', 'macros are expanded only when deployed: give the template that they make');
   }
+}
+
+/** What an account has, and what of it must stay unreserved, unless AWS has raised it (LA-06). */
+const CONCURRENCY = { account: 1_000, unreserved: 100 };
+
+function warnOfReserved(functions: readonly FunctionDescription[], problems: Problems): void {
+  const reserved = functions.reduce((sum, fn) => sum + (fn.reservedConcurrency ?? 0), 0);
+  const { account, unreserved } = CONCURRENCY;
+  if (reserved <= account - unreserved) return;
+  problems.warn(
+    'ReservedConcurrentExecutions',
+    `functions reserve ${reserved} together; of an account's ${account}, Lambda keeps ${unreserved} unreserved and refuses more`,
+  );
 }
 
 /** Names are unique in an account. */

@@ -15,6 +15,10 @@ export interface PhysicalIds {
   urlId(logicalId: string): string;
   /** `{stack}-{LogicalId}-{12 of A-Z0-9}`. */
   name(logicalId: string): string;
+  /** So many of `[a-z0-9]`, 48 at most: ids of other kinds. */
+  id(logicalId: string, length: number): string;
+  /** Lower case, as ids of keys and identity pools are. */
+  uuid(logicalId: string): string;
 }
 
 export function createPhysicalIds(stackName: string): PhysicalIds {
@@ -23,6 +27,12 @@ export function createPhysicalIds(stackName: string): PhysicalIds {
     return BigInt(`0x${digest}`).toString(36).padStart(length, '0').slice(-length);
   };
   return {
+    id: draw,
+    uuid(logicalId) {
+      const digest = createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex');
+      const groups = [digest.slice(0, 8), digest.slice(8, 12), `4${digest.slice(13, 16)}`, `8${digest.slice(17, 20)}`];
+      return [...groups, digest.slice(20, 32)].join('-');
+    },
     apiId: (logicalId) => draw(logicalId, 10),
     authorizerId: (logicalId) => draw(logicalId, 6),
     shortId: (logicalId) => draw(logicalId, 7),

@@ -7,6 +7,10 @@ export interface Problems {
   report(where: string, what: string): void;
   /** Reports each of its faults. */
   reportAll(error: Unresolvable): void;
+  /** Tells of what runs, though not as in AWS: named, and no reason to refuse the template. */
+  warn(where: string, what: string): void;
+  /** In the order they were found, each once. */
+  warnings(): readonly string[];
   /** Throws one error for all that was reported; does nothing when nothing was. */
   throwIfAny(): void;
 }
@@ -16,11 +20,16 @@ const MOST_SHOWN = 100;
 
 export function createProblems(stackName: string): Problems {
   const lines = new Set<string>();
+  const warnings = new Set<string>();
   const report = (where: string, what: string) => {
     lines.add(`${where}: ${what}`);
   };
   return {
     report,
+    warn(where, what) {
+      warnings.add(`${where}: ${what}`);
+    },
+    warnings: () => [...warnings],
     reportAll({ faults }) {
       for (const { path, reason } of faults) report(path, reason);
     },

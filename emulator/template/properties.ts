@@ -1,5 +1,6 @@
 import { NO_VALUE, resolve, resolveKnown, type Scope } from './intrinsics.ts';
 import type { Problems } from './problems.ts';
+import { checkShape, type Shapes } from './shapes.ts';
 import { Unresolvable } from './unresolvable.ts';
 import { isObject, numberOf, own, shown, textOf } from './values.ts';
 
@@ -34,11 +35,14 @@ export interface Properties {
   /** Reports each of these properties that the template gives: what the emulator does not do is refused, not ignored. */
   refuse(names: readonly string[], why: string): void;
   /**
-   * Reports every property that was neither asked for nor refused until now: nobody here knows what it would do.
-   * @param harmless those that change nothing that can be seen offline
+   * Reports every property that was neither asked for nor refused until now, here and in every section: nobody here knows
+   * what it would do.
+   * @param harmless those that change nothing that can be seen offline, and what may be in them; of one that was asked for
+   *   by `known`, what may be in it
    */
-  refuseOthers(harmless: readonly string[]): void;
+  refuseOthers(harmless?: Shapes): void;
   report(name: string, what: string): void;
+  warn(name: string, what: string): void;
 }
 
 export function readProperties(
@@ -47,8 +51,11 @@ export function readProperties(
   scope: Scope,
   problems: Problems,
   at = `${logicalId}.Properties`,
+  onClose = () => {},
 ): Properties {
   const asked = new Set<string>();
+  /** Sections, until they have been through `refuseOthers`. */
+  const open = new Set<Properties>();
   const pathOf = (name: string) => `${at}.${name}`;
   const report = (name: string, what: string) => problems.report(pathOf(name), what);
 
@@ -79,8 +86,11 @@ export function readProperties(
   const string = (name: string) => valueAs(name, 'a string', textOf);
   const list = (name: string) => valueAs(name, 'a list', (value) => (Array.isArray(value) ? value : undefined)) ?? [];
   const object = (name: string) => valueAs(name, 'an object', (value) => (isObject(value) ? value : undefined));
-  const inside = (value: Record<string, unknown>, path: string) =>
-    readProperties(logicalId, value, scope, problems, path);
+  const inside = (value: Record<string, unknown>, path: string) => {
+    const section = readProperties(logicalId, value, scope, problems, path, () => open.delete(section));
+    open.add(section);
+    return section;
+  };
 
   function optionalNumber(
     name: string,
@@ -96,6 +106,7 @@ export function readProperties(
   return {
     logicalId,
     report,
+    warn: (name, what) => problems.warn(pathOf(name), what),
     string,
     list,
     object,
@@ -152,11 +163,16 @@ export function readProperties(
       }
     },
 
-    refuseOthers(harmless) {
-      for (const name of Object.keys(raw)) {
-        if (asked.has(name) || harmless.includes(name)) continue;
-        report(name.slice(0, 80), 'the emulator does not know this property');
+    refuseOthers(harmless = {}) {
+      for (const [name, value] of Object.entries(raw)) {
+        if (value === undefined) continue;
+        const shape = own(harmless, name);
+        if (shape === undefined && asked.has(name)) continue;
+        if (shape === undefined) report(name.slice(0, 80), 'the emulator does not know this property');
+        else checkShape(value, shape, scope, (path, what) => report(name + path, what));
       }
+      for (const section of open) section.refuseOthers();
+      onClose();
     },
   };
 }

@@ -10,6 +10,7 @@ import { type ApiRoute, readRoutes } from './read-routes.ts';
 import { type ApiStage, readStages } from './read-stages.ts';
 import type { ResourcesOfType } from './resources.ts';
 import type { TemplateScope } from './scope.ts';
+import { ANYTHING, plain } from './shapes.ts';
 
 interface Apis {
   readonly httpApi?: HttpApi;
@@ -103,7 +104,10 @@ function readWebSocketApi(api: ApiParts): WebSocketApi | undefined {
 }
 
 /** Validation of messages is by models, which are refused; addresses of IPv6 change nothing here. */
-const HARMLESS = ['Description', 'DisableSchemaValidation', 'IpAddressType', 'Tags', 'Version'];
+const HARMLESS = {
+  ...plain('Description', 'DisableSchemaValidation', 'IpAddressType', 'Version'),
+  Tags: ANYTHING, // by name
+};
 
 function readShared({ properties, apiId, stages }: ApiParts) {
   const name = properties.requiredString('Name') ?? '';

@@ -2,6 +2,7 @@ import type { JwtAuthorizer, RequestAuthorizer } from '../stack/stack.ts';
 import { type ApiPart, type ApiResources, NOT_SUPPORTED } from './api-resources.ts';
 import type { FunctionIndex } from './function-index.ts';
 import type { Properties } from './properties.ts';
+import { plain } from './shapes.ts';
 
 export type Authorizer =
   | { readonly kind: 'request'; readonly authorizer: RequestAuthorizer }
@@ -39,7 +40,7 @@ function readAuthorizer(part: ApiPart, functions: FunctionIndex): Authorizer | u
 
   const identity = { logicalId: properties.logicalId, authorizerId: id, name };
   const authorizer = type === 'JWT' ? readJwt(part, identity) : readRequest(part, identity, functions);
-  properties.refuseOthers(['IdentityValidationExpression']); // which AWS does not use
+  properties.refuseOthers(plain('IdentityValidationExpression')); // which AWS does not use
   return authorizer;
 }
 
@@ -110,7 +111,7 @@ function readJwt({ properties, protocol }: ApiPart, identity: Identity): Authori
   if (!properties.has('JwtConfiguration')) properties.report('JwtConfiguration', 'is required');
   const issuer = configuration?.requiredString('Issuer');
   const audience = configuration?.strings('Audience') ?? [];
-  configuration?.refuseOthers([]);
+  configuration?.refuseOthers();
   if (configuration && audience.length === 0) configuration.report('Audience', 'must name whom tokens are for');
   if (issuer === undefined) return undefined;
   if (!isIssuer(issuer)) configuration?.report('Issuer', `${issuer.slice(0, 200)} is no https:// URL`);

@@ -23,7 +23,7 @@ export function readCors(owner: Properties, name: string, kind: 'api' | 'url'): 
     allowCredentials: section.boolean('AllowCredentials'),
     ...(maxAgeS !== undefined && { maxAgeS }),
   };
-  section.refuseOthers([]);
+  section.refuseOthers();
   for (const method of cors.allowMethods) {
     if (METHODS[kind].has(method)) continue;
     section.report('AllowMethods', `${method.slice(0, 80)} is none of ${[...METHODS[kind]].join(', ')}`);

@@ -3,10 +3,16 @@ import type { ApiPart, ApiResources, Protocol } from './api-resources.ts';
 import { NOT_SUPPORTED } from './api-resources.ts';
 import type { Properties } from './properties.ts';
 import type { ResourcesOfType } from './resources.ts';
+import { ANYTHING, objectOf } from './shapes.ts';
 
 const DOMAIN = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 /** Segments without slashes at either end, 300 characters at most (WS-21). */
 const MAPPING_KEY = /^(?=.{1,300}$)[^\s/]+(\/[^\s/]+)*$/;
+
+const CONFIGURATION = objectOf(
+  ...['CertificateArn', 'CertificateName', 'EndpointType', 'IpAddressType', 'OwnershipVerificationCertificateArn'],
+  'SecurityPolicy',
+);
 
 /** Every `AWS::ApiGatewayV2::ApiMapping`: what hosts of one's own lead to (HA-10, MG-16). */
 export function readDomains(
@@ -39,7 +45,7 @@ function readDomainName(properties: Properties): void {
   properties.refuse(['MutualTlsAuthentication'], NOT_SUPPORTED);
   const mode = properties.string('RoutingMode') ?? 'API_MAPPING_ONLY';
   if (mode !== 'API_MAPPING_ONLY') properties.report('RoutingMode', NOT_SUPPORTED);
-  properties.refuseOthers(['DomainNameConfigurations', 'Tags']);
+  properties.refuseOthers({ DomainNameConfigurations: { kind: 'list', of: CONFIGURATION }, Tags: ANYTHING });
 }
 
 /** Host names are compared in lower case. */
@@ -59,6 +65,6 @@ function readMapping({ properties, apiId }: ApiPart): DomainMapping | undefined 
   if (mappingKey !== '' && !MAPPING_KEY.test(mappingKey)) {
     properties.report('ApiMappingKey', 'must be a path without slashes at its ends, of 300 characters at most');
   }
-  properties.refuseOthers([]);
+  properties.refuseOthers();
   return domainName !== undefined && stage !== undefined ? { domainName, apiId, stage, mappingKey } : undefined;
 }

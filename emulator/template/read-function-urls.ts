@@ -19,7 +19,7 @@ export function readFunctionUrls(
     const mode = properties.choice('InvokeMode', ['BUFFERED', 'RESPONSE_STREAM']);
     if (mode === 'RESPONSE_STREAM') properties.report('InvokeMode', 'the emulator does not stream answers');
     const cors = readCors(properties, 'Cors', 'url');
-    properties.refuseOthers([]);
+    properties.refuseOthers();
     if (functionArn === undefined || authorization === undefined) continue;
     if (urls.has(functionArn)) properties.report('TargetFunctionArn', `a second URL of ${functionArn}`);
     const { logicalId } = properties;

@@ -4,6 +4,7 @@ import { unpackArtifact, writeInlineCode } from './artifacts.ts';
 import type { Properties } from './properties.ts';
 import type { Roles } from './read-roles.ts';
 import type { TemplateScope } from './scope.ts';
+import { objectOf, plain, TAGS } from './shapes.ts';
 import { isObject, textOf } from './values.ts';
 
 export interface CodeFolders {
@@ -28,12 +29,17 @@ const MOST_ENVIRONMENT_BYTES = 4_096;
 /** Lambda's own bound is the account's concurrency, which can be raised; this one only keeps numbers sane. */
 const MOST_RESERVED = 1_000_000;
 
-/** What changes nothing that can be seen here: where logs and traces go, encryption, hardware, networks. */
-const HARMLESS = [
-  ...['Architectures', 'CodeSigningConfigArn', 'DeadLetterConfig', 'Description', 'EphemeralStorage'],
-  ...['FunctionName', 'KmsKeyArn'],
-  ...['LoggingConfig', 'RecursiveLoop', 'RuntimeManagementConfig', 'Tags', 'TracingConfig', 'VpcConfig'],
-];
+/** What changes nothing that can be seen here, or is warned of: traces, encryption, hardware, networks. */
+const HARMLESS = {
+  ...plain('Architectures', 'CodeSigningConfigArn', 'Description', 'FunctionName', 'KmsKeyArn', 'RecursiveLoop'),
+  DeadLetterConfig: objectOf('TargetArn'),
+  EphemeralStorage: objectOf('Size'),
+  LoggingConfig: objectOf('ApplicationLogLevel', 'LogFormat', 'LogGroup', 'SystemLogLevel'),
+  RuntimeManagementConfig: objectOf('RuntimeVersionArn', 'UpdateRuntimeOn'),
+  Tags: TAGS,
+  TracingConfig: objectOf('Mode'),
+  VpcConfig: objectOf('Ipv6AllowedForDualStack', 'SecurityGroupIds', 'SubnetIds'),
+};
 
 /**
  * One `AWS::Lambda::Function`. Defaults are CloudFormation's: 3 s (LA-03) and 128 MB.
@@ -62,6 +68,7 @@ export function readFunction(
   const environment = readEnvironment(properties);
   const reservedConcurrency = properties.optionalNumber('ReservedConcurrentExecutions', { min: 0, max: MOST_RESERVED });
   const role = roles.of(properties);
+  warnOfDifferences(properties);
   const unpack = readCode(properties);
   properties.refuseOthers(HARMLESS);
   if (runtime === undefined || handler === undefined || role === undefined || unpack === undefined) return undefined;
@@ -92,12 +99,31 @@ function refuseUnsupported(properties: Properties): void {
   if (snapStart !== undefined && snapStart !== 'None') properties.report('SnapStart', 'not for Node.js runtimes');
 }
 
-function readEnvironment(properties: Properties): Record<string, string> {
-  const variables = properties.object('Environment')?.Variables ?? {};
-  if (!isObject(variables)) {
-    properties.report('Environment.Variables', 'must be an object');
-    return {};
+/** What is read by nobody here, and would be noticed: where lost events go (LA-05), the network, how logs are written. */
+function warnOfDifferences(properties: Properties): void {
+  if (holdsAnything(properties.known('DeadLetterConfig'))) {
+    properties.warn('DeadLetterConfig', 'events that the function never takes (LA-05) go nowhere here');
   }
+  if (holdsAnything(properties.known('VpcConfig'))) {
+    properties.warn(
+      'VpcConfig',
+      'here the function has the network of this machine: it reaches more, or less, than there',
+    );
+  }
+  const logging = properties.known('LoggingConfig');
+  if (isObject(logging) && logging.LogFormat === 'JSON') {
+    properties.warn('LoggingConfig', 'logs are text here, not JSON, and no level is left out');
+  }
+}
+
+/** Whether a configuration is more than empty strings and lists, by which some clear one. */
+function holdsAnything(value: unknown): boolean {
+  if (!isObject(value)) return value !== undefined && value !== '';
+  return Object.values(value).some((it) => (Array.isArray(it) ? it.length > 0 : it !== '' && it !== false));
+}
+
+function readEnvironment(properties: Properties): Record<string, string> {
+  const variables = properties.section('Environment')?.object('Variables') ?? {};
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
     const where = `Environment.Variables.${name.slice(0, 200)}`;
@@ -121,6 +147,7 @@ function readCode(properties: Properties): FunctionDescription['unpack'] | undef
     return undefined;
   }
   code.refuse(['ImageUri'], 'container images are not supported');
+  code.refuseOthers(plain('S3Bucket', 'S3Key', 'S3ObjectVersion', 'SourceKMSKeyArn', 'ZipFile'));
   const source = code.string('ZipFile');
   if (source !== undefined) return ({ cache }) => writeInlineCode(source, cache);
   const key = code.string('S3Key');

@@ -1,6 +1,7 @@
 import type { Integration } from '../stack/stack.ts';
 import { type ApiPart, type ApiResources, NOT_SUPPORTED } from './api-resources.ts';
 import type { FunctionIndex } from './function-index.ts';
+import { plain } from './shapes.ts';
 
 export interface ApiIntegration {
   readonly apiId: string;
@@ -40,7 +41,7 @@ function readIntegration({ properties, protocol }: ApiPart, functions: FunctionI
   const payloadFormatVersion = readFormat({ properties, protocol });
   const uri = properties.requiredString('IntegrationUri');
   const functionArn = uri === undefined ? undefined : functions.invoked(properties, 'IntegrationUri', uri);
-  properties.refuseOthers(['Description', 'PassthroughBehavior']); // which is for integrations that are no proxies
+  properties.refuseOthers(plain('Description', 'PassthroughBehavior')); // which is for integrations that are no proxies
   if (functionArn === undefined || payloadFormatVersion === undefined) return undefined;
   return { logicalId: properties.logicalId, functionArn, payloadFormatVersion, timeoutMs };
 }

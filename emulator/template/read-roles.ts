@@ -5,12 +5,44 @@ import { readStatements } from './policy-statements.ts';
 import type { Properties } from './properties.ts';
 import type { ResourcesOfType } from './resources.ts';
 import type { StackIdentity, TemplateScope } from './scope.ts';
+import { ANYTHING, POLICY_DOCUMENT, plain, type Shape, type Shapes, TAGS } from './shapes.ts';
 import { isObject, own } from './values.ts';
 
 export interface Roles {
   /** The role of a function's `Role` property; undefined when that was reported. */
   of(fn: Properties): Role | undefined;
 }
+
+const PRINCIPAL: Shape = { kind: 'object', keys: plain('AWS', 'CanonicalUser', 'Federated', 'Service'), orText: true };
+const TRUST_STATEMENT: Shape = {
+  kind: 'object',
+  keys: {
+    ...plain('Action', 'Effect', 'NotAction', 'Sid'),
+    ...{ Condition: ANYTHING, NotPrincipal: PRINCIPAL, Principal: PRINCIPAL },
+  },
+};
+
+/** All that roles and policies may say; what of it matters is judged for the roles that functions have. */
+const SHAPES: Readonly<Record<string, Shapes>> = {
+  'AWS::IAM::Role': {
+    ...plain('Description', 'ManagedPolicyArns', 'MaxSessionDuration', 'Path', 'PermissionsBoundary', 'RoleName'),
+    AssumeRolePolicyDocument: {
+      kind: 'object',
+      keys: { ...plain('Id', 'Version'), Statement: { kind: 'list', of: TRUST_STATEMENT, orOne: true } },
+    },
+    Policies: {
+      kind: 'list',
+      of: { kind: 'object', keys: { ...plain('PolicyName'), PolicyDocument: POLICY_DOCUMENT } },
+    },
+    Tags: TAGS,
+  },
+  'AWS::IAM::ManagedPolicy': {
+    ...plain('Description', 'Groups', 'ManagedPolicyName', 'Path', 'Roles', 'Users'),
+    PolicyDocument: POLICY_DOCUMENT,
+  },
+  'AWS::IAM::Policy': { ...plain('Groups', 'PolicyName', 'Roles', 'Users'), PolicyDocument: POLICY_DOCUMENT },
+  'AWS::IAM::RolePolicy': { ...plain('PolicyName', 'RoleName'), PolicyDocument: POLICY_DOCUMENT },
+};
 
 const ROLE_ARN = /^arn:[^:]+:iam::\d{12}:role\/\S+$/;
 const AWS_MANAGED = /^arn:[^:]+:iam::aws:policy\/(.+)$/;
@@ -23,6 +55,9 @@ export function createRoles(resources: ResourcesOfType, scope: TemplateScope, st
   const roles = new Map(resources('AWS::IAM::Role').map((role) => [arnOf(role, scope), role]));
   const managed = new Map(resources('AWS::IAM::ManagedPolicy').map((policy) => [refOf(policy, scope), policy]));
   const read = new Map<string, readonly PolicyStatement[]>();
+  for (const [type, shapes] of Object.entries(SHAPES)) {
+    for (const properties of resources(type)) properties.refuseOthers(shapes);
+  }
 
   return {
     of(fn) {
@@ -30,6 +65,7 @@ export function createRoles(resources: ResourcesOfType, scope: TemplateScope, st
       if (arn === undefined) return undefined;
       if (arn === DEPLOYED_ONLY) {
         // Another stack's: what it is called is not known either, and must be something.
+        warnOfStranger(fn, 'known only when deployed');
         return { arn: `arn:${stack.partition}:iam::${stack.accountId}:role/of-another-stack-for-${fn.logicalId}` };
       }
       if (typeof arn !== 'string' || !ROLE_ARN.test(arn)) {
@@ -37,7 +73,10 @@ export function createRoles(resources: ResourcesOfType, scope: TemplateScope, st
         return undefined;
       }
       const role = roles.get(arn);
-      if (role === undefined) return { arn };
+      if (role === undefined) {
+        warnOfStranger(fn, arn);
+        return { arn };
+      }
       const statements = read.get(arn) ?? statementsOf(role);
       read.set(arn, statements);
       return { arn, statements };
@@ -59,7 +98,6 @@ export function createRoles(resources: ResourcesOfType, scope: TemplateScope, st
       .filter((policy) => [policy.known('Roles')].flat().includes(name));
     const single = resources('AWS::IAM::RolePolicy').filter((policy) => policy.known('RoleName') === name);
     const byArn = attachedByArn(role, attached);
-    role.refuseOthers(['Description', 'MaxSessionDuration', 'Path', 'RoleName', 'Tags']);
     return [...inline, ...byArn, ...[...attached, ...single].flatMap(documentOf)];
   }
 
@@ -84,6 +122,13 @@ export function createRoles(resources: ResourcesOfType, scope: TemplateScope, st
 function documentOf(policy: Properties): PolicyStatement[] {
   const document = policy.known('PolicyDocument');
   return readStatements(document, (path, what) => policy.report(`PolicyDocument${path}`, what));
+}
+
+function warnOfStranger(fn: Properties, role: string): void {
+  fn.warn(
+    'Role',
+    `the role ${role} is not of this template: here ${fn.logicalId} may do everything, in AWS what it allows`,
+  );
 }
 
 /** Lambda refuses a function whose role it may not assume. */

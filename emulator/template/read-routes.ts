@@ -2,6 +2,8 @@ import type { RouteAuthorization, WebSocketRoute } from '../stack/stack.ts';
 import { type ApiPart, type ApiResources, NOT_SUPPORTED } from './api-resources.ts';
 import type { ApiAuthorizer } from './read-authorizers.ts';
 import type { ApiIntegration } from './read-integrations.ts';
+import { findKeyFault, routeShape } from './route-keys.ts';
+import { plain } from './shapes.ts';
 
 /** A route of either protocol; an HTTP API's never responds by itself. */
 export interface ApiRoute extends WebSocketRoute {
@@ -15,18 +17,24 @@ export interface RouteTargets {
 }
 
 const UNSUPPORTED = ['ModelSelectionExpression', 'RequestModels', 'RequestParameters'];
-const HTTP_ROUTE_KEY = /^(\$default|(ANY|GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) \/\S*)$/;
 
 /** Every `AWS::ApiGatewayV2::Route` that can be run. */
 export function readRoutes(parts: ApiResources, targets: RouteTargets): readonly ApiRoute[] {
   const responding = readResponses(parts);
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   return parts.ofType('AWS::ApiGatewayV2::Route').flatMap((part) => {
     const route = readRoute(part, targets, responding.has(part.id));
     if (route === undefined) return [];
-    const key = `${route.apiId} ${route.routeKey}`;
-    if (seen.has(key)) part.properties.report('RouteKey', `a second route ${route.routeKey} of the same API`);
-    seen.add(key);
+    const key = `${route.apiId} ${part.protocol === 'HTTP' ? routeShape(route.routeKey) : route.routeKey}`;
+    const twin = seen.get(key);
+    if (twin === route.routeKey) part.properties.report('RouteKey', `a second route ${twin} of the same API`);
+    else if (twin !== undefined) {
+      part.properties.report(
+        'RouteKey',
+        `differs from ${twin} in the names of variables alone: API Gateway refuses that`,
+      );
+    }
+    seen.set(key, route.routeKey);
     return route;
   });
 }
@@ -40,7 +48,7 @@ function readResponses(parts: ApiResources): ReadonlySet<string | undefined> {
       if (protocol === 'HTTP') properties.report('ApiId', 'route responses are for WebSocket APIs');
       properties.refuse(['ModelSelectionExpression', 'ResponseModels', 'ResponseParameters'], NOT_SUPPORTED);
       const routeId = properties.requiredString('RouteId');
-      properties.refuseOthers([]);
+      properties.refuseOthers();
       return routeId;
     }),
   );
@@ -57,11 +65,10 @@ function readRoute(part: ApiPart, targets: RouteTargets, hasResponse: boolean): 
   if (properties.boolean('ApiKeyRequired')) properties.report('ApiKeyRequired', NOT_SUPPORTED);
   properties.refuse(UNSUPPORTED, NOT_SUPPORTED);
   const authorization = readAuthorization(part, routeKey, targets.authorizers);
-  properties.refuseOthers(['OperationName']);
+  properties.refuseOthers(plain('OperationName'));
   if (routeKey === undefined || target === undefined || authorization === undefined) return undefined;
-  if (protocol === 'HTTP' && !HTTP_ROUTE_KEY.test(routeKey)) {
-    properties.report('RouteKey', `${routeKey.slice(0, 200)} is no method with a path, and not $default`);
-  }
+  const fault = findKeyFault(routeKey, protocol);
+  if (fault !== undefined) properties.report('RouteKey', `${routeKey.slice(0, 200)} ${fault}`.trim());
 
   const found = targets.integrations.get(target.replace(/^integrations\//, ''));
   if (found?.apiId !== apiId) {

@@ -1,6 +1,7 @@
 import type { Stage, Throttle } from '../stack/stack.ts';
 import { type ApiPart, type ApiResources, NOT_SUPPORTED } from './api-resources.ts';
 import type { Properties } from './properties.ts';
+import { ANYTHING, objectOf, plain } from './shapes.ts';
 import { textOf } from './values.ts';
 
 export interface ApiStage extends Stage {
@@ -13,13 +14,13 @@ const VARIABLE_VALUE = /^[A-Za-z0-9\-._~:/?#&=,]*$/;
 /** More than any account is given. */
 const MOST_REQUESTS = 1_000_000_000;
 /** Logs and metrics. */
-const HARMLESS_SETTINGS = ['DataTraceEnabled', 'DetailedMetricsEnabled', 'LoggingLevel'];
+const HARMLESS_SETTINGS = plain('DataTraceEnabled', 'DetailedMetricsEnabled', 'LoggingLevel');
 
 /** @param routeKeys those of an API, by its id */
 export function readStages(parts: ApiResources, routeKeys: (apiId: string) => ReadonlySet<string>): ApiStage[] {
   for (const { properties } of parts.ofType('AWS::ApiGatewayV2::Deployment')) {
     properties.refuse(['StageName'], `${NOT_SUPPORTED}: name the deployment in the stage (DeploymentId)`);
-    properties.refuseOthers(['Description']);
+    properties.refuseOthers(plain('Description'));
   }
   const seen = new Set<string>();
   return parts.ofType('AWS::ApiGatewayV2::Stage').flatMap((part) => {
@@ -45,7 +46,11 @@ function readStage({ properties, apiId }: ApiPart, routeKeys: ReadonlySet<string
   const throttle = defaults && readThrottle(defaults);
   const routeThrottles = readRouteThrottles(properties, routeKeys);
   properties.refuse(['ClientCertificateId', 'AccessPolicyId'], NOT_SUPPORTED);
-  properties.refuseOthers(['AccessLogSettings', 'DeploymentId', 'Description', 'Tags']);
+  properties.refuseOthers({
+    ...plain('DeploymentId', 'Description'),
+    AccessLogSettings: objectOf('DestinationArn', 'Format'),
+    Tags: ANYTHING, // by name
+  });
   if (name === undefined) return undefined;
   return { apiId, name, variables, ...(throttle && { throttle }), ...(routeThrottles && { routeThrottles }) };
 }
@@ -66,12 +71,12 @@ function readRouteThrottles(
 ): Readonly<Record<string, Throttle>> | undefined {
   const settings = properties.section('RouteSettings');
   const throttles = Object.keys(properties.object('RouteSettings') ?? {}).flatMap((routeKey) => {
+    const own = settings?.section(routeKey);
+    const throttle = own && readThrottle(own);
     if (!routeKeys.has(routeKey)) {
       properties.report('RouteSettings', `the API has no route ${routeKey.slice(0, 200)}`);
       return [];
     }
-    const own = settings?.section(routeKey);
-    const throttle = own && readThrottle(own);
     return throttle ? [[routeKey, throttle] as const] : [];
   });
   return throttles.length > 0 ? Object.fromEntries(throttles) : undefined;

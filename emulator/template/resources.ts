@@ -45,7 +45,16 @@ export function existingResources(template: Template, scope: TemplateScope, prob
 const NAMED =
   /^AWS::(ApiGatewayV2::(Api|DomainName|Stage)|Lambda::Function|DynamoDB::Table|IAM::(Role|ManagedPolicy))$/;
 
+/** Types that are there only to invoke functions, or to change how they are invoked. */
+const INVOKERS: Readonly<Record<string, string>> = {
+  'AWS::Lambda::EventInvokeConfig':
+    'the emulator has no other retries and destinations of events than the default (LA-05)',
+  'AWS::Lambda::EventSourceMapping': 'the emulator does not invoke functions with what is in queues and streams',
+};
+
 function refusalOf(type: string): string {
+  const why = own(INVOKERS, type);
+  if (why !== undefined) return `${type}: ${why}`;
   const refusal = `the emulator does not know resource type ${type.slice(0, 200)}`;
   return type.startsWith('AWS::Serverless::') ? `${refusal}: SAM expands it only when deployed` : refusal;
 }

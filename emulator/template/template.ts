@@ -30,6 +30,13 @@ const SECTIONS = new Set(
   ),
 );
 
+/** Of a resource. */
+const ATTRIBUTES = new Set(
+  'Type Condition CreationPolicy DeletionPolicy DependsOn Metadata Properties UpdatePolicy UpdateReplacePolicy Version'.split(
+    ' ',
+  ),
+);
+
 /** CloudFormation's own quota. */
 const MOST_RESOURCES = 500;
 const DEEPEST = 100;
@@ -80,6 +87,9 @@ function resourceFaults(logicalId: string, resource: unknown): string[] {
   if (!isObject(resource) || typeof resource.Type !== 'string') return [`${name} has no Type`];
   const { Condition, DependsOn, Properties } = resource;
   const faults: string[] = [];
+  for (const key of Object.keys(resource)) {
+    if (!ATTRIBUTES.has(key)) faults.push(`${name} has ${key.slice(0, 80)}, which is no part of a resource`);
+  }
   if (Properties !== undefined && !isObject(Properties)) faults.push(`${name} has Properties that are no object`);
   if (Condition !== undefined && typeof Condition !== 'string') faults.push(`${name} has a Condition that is no name`);
   const dependencies = Array.isArray(DependsOn) ? DependsOn : [DependsOn ?? ''];

@@ -7,14 +7,14 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { expect } from 'chai';
-import type { Target } from './target.ts';
+import { notThere, type Target } from './target.ts';
 
 export type Item = Record<string, AttributeValue>;
 
 /** The SDK's client of DynamoDB, trying once unless told otherwise. */
 export function databaseClient(target: Target, maxAttempts = 1): DynamoDBClient {
   const { dynamodb: endpoint, region, credentials } = target;
-  if (endpoint === undefined) return expect.fail('there is no DynamoDB here');
+  if (endpoint === undefined) return notThere('DynamoDB');
   return new DynamoDBClient({ endpoint, region, credentials, maxAttempts });
 }
 

@@ -1,7 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import { expect } from 'chai';
 import type { ProbeRecord } from './probe/src/instruction.ts';
-import type { Target } from './target.ts';
+import { notThere, type Target } from './target.ts';
 
 /** What the Invoke API answered. */
 export interface Invocation {
@@ -22,7 +21,7 @@ export async function invoke(
   type: 'RequestResponse' | 'Event' = 'RequestResponse',
 ): Promise<Invocation> {
   const { lambda } = target;
-  if (lambda === undefined) return expect.fail('there is no Invoke API here');
+  if (lambda === undefined) return notThere('the Invoke API');
   const path = `/2015-03-31/functions/${target.functionName(functionKey)}/invocations`;
   const body = typeof event === 'string' ? event : JSON.stringify(event);
   const headers = sign(target, new URL(lambda).host, path, body, { 'x-amz-invocation-type': type });

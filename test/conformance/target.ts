@@ -31,6 +31,14 @@ export interface Target {
 
 export type TargetName = 'emulator' | 'serverless-offline' | 'aws';
 
+/** How the message of a test begins that asks for what a place has nothing of; the report counts it neither way. */
+export const NOT_THERE = 'not there: ';
+
+/** @throws always: the place has no such endpoint */
+export function notThere(what: string): never {
+  throw new Error(NOT_THERE + what);
+}
+
 /** A way to run the probe: one of its variants, and limits or faults that a behaviour needs to show within seconds. */
 export interface Setting {
   /** Of `probe/src/variants.yml`. */
@@ -56,6 +64,7 @@ export const SETTINGS = {
   'signed-connect': { variant: 'signed-connect' },
   'hasty-connect': { variant: 'hasty-connect' },
   'composed-route': { variant: 'composed-route' },
+  'list-route': { variant: 'list-route' },
   farewell: { variant: 'farewell' },
   domain: { variant: 'domain', notInAws: 'the probe owns no domain' },
   /** Idle for 2 s, alive for 5 s. */
@@ -70,6 +79,18 @@ export const SETTINGS = {
     variant: 'default',
     emulator: { quotas: { connectsPerSecond: 5, requestsPerSecond: 10, requestBurst: 10 } },
     notInAws: 'the account’s throttles are for all that runs in it',
+  },
+  /** Half a second for an integration, whatever the template says. */
+  impatient: {
+    variant: 'default',
+    emulator: { quotas: { webSocketIntegrationMs: 500, httpIntegrationMs: 500 } },
+    notInAws: '29 s and 30 s cannot be shortened there',
+  },
+  /** Messages are held back for up to 200 ms, each on its own. */
+  shuffled: {
+    variant: 'default',
+    emulator: { faults: { messageShuffleMs: 200 } },
+    notInAws: 'happens there when it happens',
   },
   /** Nobody notices that a client vanished; indexes lag, and take their time to be made. */
   unnoticed: {

@@ -65,10 +65,10 @@ describe('postern emulator', function () {
 
   it('refuses with a cause and a cure: no template, a broken one, settings that are none', async () => {
     const broken = join(folder, 'broken.json');
-    await writeFile(broken, '{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"}}}');
+    await writeFile(broken, '{"Resources":{"Queue":{"Type":"AWS::MSK::Cluster"}}}');
     const refusals: [string[], number, RegExp][] = [
       [['--template', join(folder, 'nowhere')], 1, /nowhere/],
-      [['--template', broken], 1, /Queue: the emulator does not know resource type AWS::SQS::Queue/],
+      [['--template', broken], 1, /Queue: the emulator does not know resource type AWS::MSK::Cluster/],
       [['--template', folder, '--set', 'sead=1'], 1, /sead is no setting/],
       [['--template', folder, '--set', 'dynamodb=local'], 1, /only `npx sls offline` can start/],
       [['--template', folder, '--parameter', 'x'], 2, /--parameter wants name=value/],

@@ -53,6 +53,7 @@ function twoApis(): Stack {
     Things: {
       Type: 'AWS::DynamoDB::Table',
       Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
       },

@@ -1,3 +1,4 @@
+import { strikes } from '../../stack/random.ts';
 import type { Stage } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import { createThrottle, type Throttle } from '../throttle.ts';
@@ -7,9 +8,10 @@ export type TakeToken = (stage: Stage, routeKey: string) => string | undefined;
 
 /** A route's own throttle holds instead of its stage's; each route has a bucket of its own. Absent parts are the account's. */
 export function createThrottles(
-  context: Pick<GatewayContext, 'accountThrottle' | 'clock' | 'faults' | 'quotas' | 'random'>,
+  context: Pick<GatewayContext, 'accountThrottle' | 'clock' | 'faults' | 'quotas' | 'randomOf'>,
 ): TakeToken {
-  const { accountThrottle, clock, faults, quotas, random } = context;
+  const { accountThrottle, clock, faults, quotas } = context;
+  const random = context.randomOf('requestThrottleRate');
   const byStage = new Map<Stage, Map<string, Throttle>>();
 
   function bucketOf(stage: Stage, routeKey: string): Throttle | undefined {
@@ -24,7 +26,7 @@ export function createThrottles(
   }
 
   return (stage, routeKey) => {
-    if (faults.requestThrottleRate > 0 && random() < faults.requestThrottleRate) {
+    if (strikes(faults.requestThrottleRate, random)) {
       return 'throttled on purpose (requestThrottleRate)';
     }
     if (!accountThrottle.take())

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { strikes } from '../../stack/random.ts';
 import { executeApiArn, type WebSocketApi } from '../../stack/stack.ts';
 import { isFromWebPage } from '../../stack/web-page.ts';
 import { breakOff } from '../break-off.ts';
@@ -6,7 +7,6 @@ import type { GatewayContext } from '../context.ts';
 import { parseTarget, percentDecode } from '../events/target.ts';
 import { readBody } from '../request-body.ts';
 import { createAddressing } from '../websocket/addressing.ts';
-import { strikes } from '../websocket/chance.ts';
 import { CLOSED_NORMALLY } from '../websocket/closing.ts';
 import type { Connection } from '../websocket/connection.ts';
 import type { WebSocketApiServer } from '../websocket/websocket-api.ts';
@@ -18,7 +18,7 @@ const NOTHING = Buffer.alloc(0);
 
 /**
  * `@connections`: POST sends, GET tells, DELETE closes (MG-01). Calls are signed, and the signer's policies allow
- * `execute-api:ManageConnections` on `{apiId}/{stage}/{METHOD}/@connections/{id}` (MG-03, MG-04). A web page is refused
+ * `execute-api:ManageConnections` on `{apiId}/{stage}/{METHOD}/@connections/{id}`, or without the id (MG-03, MG-04). A web page is refused
  * whatever it signs with: the developer's key is no secret on this machine.
  */
 export function createManagementApi(
@@ -26,7 +26,8 @@ export function createManagementApi(
   api: WebSocketApi,
   connections: Pick<WebSocketApiServer, 'find'>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { accountThrottle, authority, clock, faults, log, quotas, random, stack, switches } = context;
+  const { accountThrottle, authority, clock, faults, log, quotas, stack, switches } = context;
+  const throttles = context.randomOf('postThrottleRate');
   const addressOf = createAddressing(context, api);
   const stageArn = `${executeApiArn(stack, api.apiId)}/${api.stage.name}`;
   const post = createPost(context);
@@ -43,13 +44,14 @@ export function createManagementApi(
     const body = await readBody(request, quotas.managementBodyBytes);
     if (body.kind === 'aborted') return undefined;
     const bytes = body.kind === 'whole' ? body.bytes : NOTHING;
-    const resource = `${stageArn}/${method}/@connections/${id}`;
+    const everyId = `${stageArn}/${method}/@connections`;
+    const resources = [`${everyId}/${id}`, ...(switches.connectionsWithoutId ? [everyId] : [])];
     const signed = { method, path, query, headers, body: bytes };
-    const ruling = authority.rule(signed, 'execute-api:ManageConnections', resource);
+    const ruling = authority.rule(signed, 'execute-api:ManageConnections', ...resources);
     // Of a body that was not kept nobody can tell whether its signature fits.
     const unreadable = body.kind === 'too-large' && !ruling.allowed && ruling.errorType === 'InvalidSignatureException';
     if (!ruling.allowed && !unreadable) return refused(ruling.errorType, ruling.message);
-    if (strikes(faults.postThrottleRate, random)) return tooMany('throttled on purpose (postThrottleRate)');
+    if (strikes(faults.postThrottleRate, throttles)) return tooMany('throttled on purpose (postThrottleRate)');
     if (!accountThrottle.take()) return tooMany("the account's requests a second are used up (WS-50)");
     const refusedId = refuseId(id);
     if (refusedId) return refusedId;
@@ -97,7 +99,7 @@ export function createManagementApi(
           .filter((part) => part !== undefined)
           .join(' ');
         const message = `${request.method} ${path} ${outcome}${note === undefined ? '' : `: ${note}`}`;
-        log({ level: status < 400 ? 'debug' : status < 500 ? 'warn' : 'error', source: 'gateway', message, behaviour });
+        log({ level: status < 400 ? 'info' : status < 500 ? 'warn' : 'error', source: 'gateway', message, behaviour });
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };

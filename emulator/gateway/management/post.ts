@@ -1,5 +1,5 @@
+import { drawDelay, strikes } from '../../stack/random.ts';
 import type { GatewayContext } from '../context.ts';
-import { drawDelay, strikes } from '../websocket/chance.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { type Answer, failure, gone, POSTED } from './answers.ts';
 
@@ -7,9 +7,12 @@ import { type Answer, failure, gone, POSTED } from './answers.ts';
 export type Post = (connection: Connection, bytes: Buffer) => Promise<Answer>;
 
 /** @see WS-45, MG-08, MG-12, MG-13 */
-export function createPost({ clock, faults, random }: Pick<GatewayContext, 'clock' | 'faults' | 'random'>): Post {
+export function createPost({ clock, faults, randomOf }: Pick<GatewayContext, 'clock' | 'faults' | 'randomOf'>): Post {
+  const shuffling = randomOf('postShuffleMs');
+  const repeating = randomOf('postRepeatRate');
+
   return async (connection, bytes) => {
-    const ms = drawDelay(faults.postShuffleMs, random);
+    const ms = drawDelay(faults.postShuffleMs, shuffling);
     if (ms > 0) await new Promise<void>((resolve) => clock.after(ms, resolve));
     switch (connection.send(bytes)) {
       case 'gone':
@@ -19,7 +22,7 @@ export function createPost({ clock, faults, random }: Pick<GatewayContext, 'cloc
           'the client reads too slowly, what waits for it is over the limit; the SDKs try again by themselves',
         );
       case 'sent':
-        return strikes(faults.postRepeatRate, random) ? REPEAT : POSTED;
+        return strikes(faults.postRepeatRate, repeating) ? REPEAT : POSTED;
     }
   };
 }

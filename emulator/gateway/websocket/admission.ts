@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { strikes } from '../../stack/random.ts';
 import type { WebSocketApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import { parseTarget } from '../events/target.ts';
 import { createAddressing } from './addressing.ts';
-import { strikes } from './chance.ts';
 import { malformedHandshake, type Refusal, refused } from './handshake.ts';
 import type { Throttling } from './throttling.ts';
 
@@ -24,7 +24,8 @@ export interface Admitted {
 
 /** Form, length (WS-18), address (WS-21, HR-15) and rate (WS-17, WS-50) of handshakes. */
 export function createAdmission(context: GatewayContext, api: WebSocketApi, throttling: Throttling): Admission {
-  const { clock, faults, quotas, random, switches } = context;
+  const { clock, faults, quotas, switches } = context;
+  const random = context.randomOf('connectThrottleRate');
   const addressOf = createAddressing(context, api);
   let refusing: { readonly status: number; readonly until: number } | undefined;
 

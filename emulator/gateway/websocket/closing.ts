@@ -1,3 +1,5 @@
+import type { Quotas } from '../quotas.ts';
+
 /** How a connection ended, as the DISCONNECT event tells it. */
 export interface Closing {
   readonly code: number;
@@ -38,21 +40,7 @@ export const UNSUPPORTED_DATA: Closing = {
   behaviour: 'WS-40',
   why: 'the client sent a binary frame; API Gateway takes text only, so encode as base64',
 };
-/** A frame over 32 KB (WS-41). */
-export const FRAME_TOO_BIG: Closing = {
-  code: 1009,
-  reason: '',
-  behaviour: 'WS-41',
-  why: 'the client sent a frame over the limit of 32 KB; send it in fragments, or as several messages',
-};
-/** A message over 128 KB (WS-42). */
-export const MESSAGE_TOO_BIG: Closing = {
-  code: 1009,
-  reason: '',
-  behaviour: 'WS-42',
-  why: 'the client sent a message over the limit of 128 KB; send it as several messages',
-};
-/** The TCP connection went without a close frame. */
+/** The TCP connection went without a close frame; what `$disconnect` reads for a reason a switch says (WS-62). */
 export const ABNORMAL: Closing = {
   code: 1006,
   reason: '',
@@ -70,13 +58,32 @@ export function closedByClient(code: number, reason: string): Closing {
   return { code, reason: told, behaviour: 'WS-62', why: 'the client closed it' };
 }
 
+type Limits = Pick<Quotas, 'frameBytes' | 'messageBytes'>;
+
+/** A frame, or all frames of a message together, over the limit (WS-41, WS-42). */
+export function tooBig(what: 'frame' | 'message', { frameBytes, messageBytes }: Limits): Closing {
+  return what === 'frame'
+    ? {
+        code: 1009,
+        reason: '',
+        behaviour: 'WS-41',
+        why: `the client sent a frame of more than ${frameBytes} bytes; send it in fragments, or as several messages`,
+      }
+    : {
+        code: 1009,
+        reason: '',
+        behaviour: 'WS-42',
+        why: `the client sent a message of more than ${messageBytes} bytes; send it as several messages`,
+      };
+}
+
 /** The code with which `ws` ends a connection after a protocol error, by the error's own code (RFC 6455, 7.4.1). */
-export function closedByProtocolError(errorCode: string | undefined): Closing | undefined {
+export function closedByProtocolError(errorCode: string | undefined, limits: Limits): Closing | undefined {
   switch (errorCode) {
     case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
-      return FRAME_TOO_BIG;
+      return tooBig('frame', limits);
     case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
-      return MESSAGE_TOO_BIG;
+      return tooBig('message', limits);
     case 'WS_ERR_INVALID_UTF8':
       return broken(1007, 'the client sent a text frame that is no UTF-8');
     case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':

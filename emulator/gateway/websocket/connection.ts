@@ -10,11 +10,10 @@ import {
   type Closing,
   closedByClient,
   closedByProtocolError,
-  FRAME_TOO_BIG,
   IDLE,
   LIFE_OVER,
-  MESSAGE_TOO_BIG,
   STOPPING,
+  tooBig,
   UNSUPPORTED_DATA,
 } from './closing.ts';
 import { createFrameLimit } from './frame-limit.ts';
@@ -43,7 +42,7 @@ export interface ConnectionOptions {
   readonly facts: ConnectionFacts;
   readonly clock: Clock;
   readonly quotas: Quotas;
-  readonly switches: Pick<Switches, 'pingResetsIdle'>;
+  readonly switches: Pick<Switches, 'answersPings' | 'pingResetsIdle'>;
   /** Called for each text message; must not reject. Reading pauses while `quotas.messagesInFlight` are unsettled. */
   readonly onMessage: (body: string) => Promise<void>;
   /** Asked when the client vanishes without a close frame: whether that goes unnoticed (WS-49). */
@@ -57,7 +56,7 @@ export interface ConnectionOptions {
  * any byte has been read: the frame limit must see what `ws` sees.
  */
 export function createConnection(webSocket: WebSocket, socket: Duplex, options: ConnectionOptions): Connection {
-  const { facts, clock, quotas } = options;
+  const { facts, clock, quotas, switches } = options;
   const limit = createFrameLimit(quotas.frameBytes, quotas.messageBytes);
   let lastActiveAt = clock.now();
   let received = 0;
@@ -76,7 +75,7 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
     if (broken === undefined) return;
     socket.off('data', scan);
     // After `ws` has had these bytes too: whole messages in front of the offending frame still count.
-    queueMicrotask(() => close(broken === 'frame' ? FRAME_TOO_BIG : MESSAGE_TOO_BIG));
+    queueMicrotask(() => close(tooBig(broken, quotas)));
   }
 
   /** One timer a connection, moved on only when it fires, instead of one for each message. */
@@ -103,9 +102,10 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
   }
 
   function onPing(data: Buffer): void {
-    if (options.switches.pingResetsIdle) lastActiveAt = clock.now();
+    if (switches.pingResetsIdle) lastActiveAt = clock.now();
     // A client that pings and never reads would otherwise fill our memory with pongs.
     if (
+      switches.answersPings &&
       !outOfReach &&
       webSocket.readyState === webSocket.OPEN &&
       webSocket.bufferedAmount <= quotas.clientBufferBytes
@@ -155,7 +155,7 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
   webSocket.on('message', onMessage);
   webSocket.on('ping', onPing);
   webSocket.on('error', (error: Error & { code?: string }) => {
-    closing ??= closedByProtocolError(error.code);
+    closing ??= closedByProtocolError(error.code, quotas);
   });
   webSocket.on('close', onClosed);
 

@@ -1,8 +1,8 @@
+import { strikes } from '../../stack/random.ts';
 import type { GatewayContext } from '../context.ts';
 import { type ConnectionFacts, disconnectEvent } from '../events/websocket.ts';
-import { type BoundIntegration, describeFailure } from '../integration.ts';
-import { strikes } from './chance.ts';
-import type { Closing } from './closing.ts';
+import { type BoundIntegration, describeFailure, functionName } from '../integration.ts';
+import { ABNORMAL, type Closing } from './closing.ts';
 
 /** Runs `$disconnect`, as far as it runs at all. */
 export interface Disconnects {
@@ -17,17 +17,22 @@ export interface Disconnects {
  * @param integration none where the API has no such route
  */
 export function createDisconnects(context: GatewayContext, integration: BoundIntegration | undefined): Disconnects {
-  const { clock, faults, ids, log, random } = context;
+  const { clock, faults, log, switches } = context;
+  const ids = context.idsOf('disconnects');
+  const random = context.randomOf('disconnectDropRate');
   const cancels = new Set<() => void>();
   let stopped = false;
 
   async function invoke(integrated: BoundIntegration, facts: ConnectionFacts, closing: Closing): Promise<void> {
     const occurrence = { requestId: ids.next(), at: clock.now() };
-    const outcome = await integrated.call(JSON.stringify(disconnectEvent(facts, occurrence, closing)));
+    const told = closing === ABNORMAL ? { ...closing, reason: switches.abnormalCloseReason } : closing;
+    const outcome = await integrated.call(JSON.stringify(disconnectEvent(facts, occurrence, told)));
+    const ms = clock.now() - occurrence.at;
     if (stopped) return;
     const subject = `$disconnect of ${facts.connectionId}`;
     if (outcome.kind === 'returned') {
-      log({ level: 'debug', source: 'gateway', message: `${subject} ran`, behaviour: 'WS-60' });
+      const message = `${subject} ran in ${ms} ms by ${functionName(integrated.functionArn)}`;
+      log({ level: 'info', source: 'gateway', message, behaviour: 'WS-60' });
       return;
     }
     const failure = describeFailure(integrated.functionArn, outcome);

@@ -1,9 +1,9 @@
+import { drawDelay, strikes } from '../../stack/random.ts';
 import { executeApiArn, type WebSocketApi, type WebSocketRoute } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import { messageEvent } from '../events/websocket.ts';
 import { isRecord, parseResult, statusOf } from '../function-result.ts';
-import { type BoundIntegration, bindIntegration, describeFailure, type FailedOutcome } from '../integration.ts';
-import { drawDelay, strikes } from './chance.ts';
+import { type BoundIntegration, bindIntegration, describeFailure, type FailedOutcome, functionName } from '../integration.ts';
 import type { Connection } from './connection.ts';
 import { gatewayMessage } from './gateway-message.ts';
 import { loadLenientReader } from './lenient-json.ts';
@@ -28,26 +28,31 @@ export function createMessageRoutes(
   bound: ReadonlyMap<string, BoundIntegration>,
   throttling: Pick<Throttling, 'takeMessage'>,
 ): (connection: Connection, body: string) => Promise<void> {
-  const { clock, faults, ids, log, random, switches } = context;
+  const { clock, faults, log, randomOf, switches } = context;
+  const ids = context.idsOf('messages');
+  const shuffling = randomOf('messageShuffleMs');
+  const throttles = randomOf('messageThrottleRate');
   const responding = new Set(api.routes.filter((route) => route.respond).map((route) => route.routeKey));
   const routeKeys = api.routes.map((route) => route.routeKey);
   const strict = createRouteSelection(api.routeSelectionExpression, routeKeys);
   const lenient = switches.lenientRouteJson ? lenientSelection(api.routeSelectionExpression, routeKeys) : undefined;
 
-  function holdBack(): Promise<void> | undefined {
-    const ms = drawDelay(faults.messageShuffleMs, random);
+  function holdBack(ms: number): Promise<void> | undefined {
     return ms > 0 ? new Promise((resolve) => clock.after(ms, resolve)) : undefined;
   }
 
   function throttle(routeKey: string): string | undefined {
-    return strikes(faults.messageThrottleRate, random)
+    return strikes(faults.messageThrottleRate, throttles)
       ? 'throttled on purpose (messageThrottleRate)'
       : throttling.takeMessage(routeKey);
   }
 
   return async (connection, body) => {
     const { connectionId } = connection.facts;
+    // Drawn in the order of arrival, whatever becomes of the message.
+    const delayMs = drawDelay(faults.messageShuffleMs, shuffling);
     const occurrence = { requestId: ids.next(), at: clock.now() };
+    const messageId = ids.next();
     const subject = `message ${occurrence.requestId} of ${connectionId}`;
     const send = (text: string) => {
       if (connection.send(Buffer.from(text)) !== 'buffer-full') return;
@@ -71,8 +76,8 @@ export function createMessageRoutes(
       log({ level: 'warn', source: 'gateway', message: `${subject} on ${routeKey}: ${throttled}`, behaviour: 'WS-50' });
       return;
     }
-    await holdBack();
-    const event = messageEvent(connection.facts, occurrence, { routeKey, messageId: ids.next(), body });
+    await holdBack(delayMs);
+    const event = messageEvent(connection.facts, occurrence, { routeKey, messageId, body });
     const outcome = await integration.call(JSON.stringify(event));
     const ms = clock.now() - occurrence.at;
     if (outcome.kind !== 'returned') {
@@ -85,23 +90,23 @@ export function createMessageRoutes(
     const answer = readAnswer(outcome.payload, responding.has(routeKey), switches);
     if (answer.kind === 'text') send(answer.text);
     if (answer.kind === 'error') reply('Internal server error');
-    const level = answer.kind === 'error' ? 'error' : 'debug';
+    const level = answer.kind === 'error' ? 'error' : 'info';
     const behaviour = answer.kind === 'error' ? 'WS-35' : 'WS-36';
-    const message = `${subject} ran ${routeKey} in ${ms} ms: ${noteOf(answer, integration.functionArn)}`;
+    const message = `${subject} ran ${routeKey} in ${ms} ms by ${functionName(integration.functionArn)}: ${noteOf(answer)}`;
     log({ level, source: 'gateway', message, behaviour });
   };
 }
 
-function noteOf(answer: Answer, functionArn: string): string {
+function noteOf(answer: Answer): string {
   switch (answer.kind) {
     case 'none':
-      return 'what it returned goes nowhere, for the route has no route response';
+      return 'no route response, so what it returned goes nowhere';
     case 'empty':
       return 'its answer has no body';
     case 'text':
       return 'its body went back to the client';
     case 'error':
-      return `${functionArn} ${answer.fault}`;
+      return `it ${answer.fault}`;
   }
 }
 

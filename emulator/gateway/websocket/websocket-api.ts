@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { strikes } from '../../stack/random.ts';
 import type { WebSocketApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import type { GatewayControl } from '../control.ts';
@@ -8,9 +9,9 @@ import { forwardedHeaders } from '../events/headers.ts';
 import { parseTarget } from '../events/target.ts';
 import { type ConnectionFacts, connectEvent, type HandshakeRequest, type Occurrence } from '../events/websocket.ts';
 import { sourceIpOf } from '../host.ts';
+import { functionName } from '../integration.ts';
 import { createAdmission } from './admission.ts';
 import { type Authorization, createConnectAuthorization } from './authorize-connect.ts';
-import { strikes } from './chance.ts';
 import { ABNORMAL, type Closing } from './closing.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createDisconnects } from './disconnects.ts';
@@ -40,7 +41,10 @@ interface Handshake extends HandshakeRequest {
 
 /** The WebSocket API: handshakes, connections, and the functions behind `$connect`, messages and `$disconnect`. */
 export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): WebSocketApiServer {
-  const { clock, faults, ids, log, quotas, random, switches } = context;
+  const { clock, faults, idsOf, log, quotas, switches } = context;
+  const connectionIds = idsOf('connections');
+  const ids = idsOf('handshakes');
+  const halfOpen = context.randomOf('halfOpenRate');
   const bound = bindRoutes(context, api);
   const throttling = createThrottling(context, api);
   const admission = createAdmission(context, api, throttling);
@@ -65,7 +69,7 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
   });
 
   async function handshake(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const connectionId = ids.next();
+    const connectionId = connectionIds.next();
     const occurrence = { requestId: ids.next(), at: clock.now() + 1 };
     const admitted = admission.admit(request);
     if (!admitted.accepted) {
@@ -155,12 +159,14 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
     });
     connections.add(connection);
     const where = `on ${facts.domainName}, stage ${api.stage.name}`;
-    const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms`;
-    log({ level: 'info', source: 'gateway', message, behaviour: 'WS-01' });
+    const asked = bound.get('$connect');
+    const how = asked ? `$connect ran by ${functionName(asked.functionArn)}` : 'no $connect route, so no function was asked';
+    const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms: ${how}`;
+    log({ level: 'info', source: 'gateway', message, behaviour: asked ? 'WS-01' : 'WS-09' });
   }
 
   function staysHalfOpen({ connectionId }: ConnectionFacts): boolean {
-    if (stopped || !strikes(faults.halfOpenRate, random)) return false;
+    if (stopped || !strikes(faults.halfOpenRate, halfOpen)) return false;
     const message = `connection ${connectionId} lost its client unnoticed (halfOpenRate): posts get 200 and go nowhere`;
     log({ level: 'warn', source: 'gateway', message, behaviour: 'WS-49' });
     return true;

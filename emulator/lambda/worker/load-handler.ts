@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
 import { RuntimeError } from './handler-error.ts';
 import { adviceOnMissing, restrictImports, restrictRequires } from './resolution.ts';
 
@@ -42,12 +43,25 @@ async function load(file: string, folder: string, sdkFolder: string): Promise<un
     restrictImports(folder, sdkFolder);
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new RuntimeError('Runtime.UserCodeSyntaxError', `${error} (${file})`);
+    if (error instanceof SyntaxError) {
+      throw new RuntimeError('Runtime.UserCodeSyntaxError', `${error} (${placeOf(error, file)})`);
+    }
     if (isMissingModule(error)) {
       throw new RuntimeError('Runtime.ImportModuleError', `${error} (${file})${adviceOnMissing(String(error))}`);
     }
     throw error;
   }
+}
+
+/** Where the source is wrong: `file:line` and the line itself, where V8 can be asked again; it tells an import no place. */
+function placeOf(error: SyntaxError, file: string): string {
+  try {
+    new Script(`(function () {${readFileSync(file, 'utf8')}\n})`, { filename: file });
+  } catch (again) {
+    const [place = '', line = ''] = String((again as Error).stack).split('\n');
+    if ((again as Error).message === error.message && place.startsWith(file)) return `${place}: ${line.trim()}`;
+  }
+  return file;
 }
 
 function isModule(file: string, folder: string): boolean {

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { isRecorded, tag } from '../ask.ts';
 import { inSetting } from '../behaviour.ts';
 import { type ExchangeOptions, exchange } from '../exchange.ts';
-import type { Target } from '../target.ts';
+import { notThere, type Target } from '../target.ts';
 
 function ask(target: Target, path: string, options: ExchangeOptions = {}) {
   const { functionUrl } = target;
-  if (functionUrl === undefined) return expect.fail('there are no function URLs here');
+  if (functionUrl === undefined) return notThere('function URLs');
   return exchange(target, path, { ...options, origin: functionUrl });
 }
 

@@ -140,6 +140,18 @@ inSetting('hasty-connect', (behaviour) => {
   });
 });
 
+inSetting('impatient', (behaviour) => {
+  behaviour('WS-10', async (target) => {
+    const wanted = tag();
+    const startedAt = Date.now();
+
+    // The function has 2 s, and the route no timeout of its own: the cap of all integrations comes first.
+    expect(await statusOf(target, { tag: wanted, sleepMs: 1_700 })).to.equal(504);
+    expect(Date.now() - startedAt).to.be.within(490, 1_600);
+    expect(await isRecorded(target, (record) => record.tag === wanted, 500)).to.equal(true);
+  });
+});
+
 inSetting('few-routes', (behaviour) => {
   behaviour('WS-09', async (target) => {
     const shake = await shakeHands(target);

@@ -69,6 +69,18 @@ inSetting('default', (behaviour) => {
   });
 });
 
+inSetting('impatient', (behaviour) => {
+  behaviour('HR-06', async (target) => {
+    // A route without a timeout of its own has the most there is.
+    const late = await exchange(target, '/', { instruction: { sleepMs: 2_500 } });
+    expect({ status: late.status, body: String(late.body) }).to.deep.equal({
+      status: 503,
+      body: '{"message":"Service Unavailable"}',
+    });
+    expect(late.ms).to.be.within(490, 2_400);
+  });
+});
+
 inSetting('closed', (behaviour) => {
   behaviour('HR-15', async (target) => {
     for (const path of ['/', '/items/7', '/named/items/7']) await expectNobody(target, path);

@@ -112,6 +112,19 @@ inSetting('default', (behaviour) => {
   });
 });
 
+inSetting('impatient', (behaviour) => {
+  behaviour('WS-51', async (target) => {
+    const client = await openClient(target);
+    const wanted = tag();
+    // A route without a timeout of its own has the most there is.
+    client.ask('ping', { tag: wanted, sleepMs: 1_500, post: { to: 'self', data: 'it runs on' } });
+
+    expectFrame(await client.message(), 'Endpoint request timed out', client.connectionId);
+    expect(await client.message()).to.equal('it runs on');
+    client.socket.terminate();
+  });
+});
+
 inSetting('composed-route', (behaviour) => {
   behaviour('WS-30', async (target) => {
     const client = await openClient(target);
@@ -121,6 +134,22 @@ inSetting('composed-route', (behaviour) => {
       [{ b: 'two' }, 'do//two'], // what is not there is nothing
       [{ a: 'one' }, '$default'],
       [{ a: ['one'], b: 'two' }, '$default'],
+    ];
+    for (const [message, routeKey] of routes) {
+      expect(await routeOf(target, client, message), JSON.stringify(message)).to.equal(routeKey);
+    }
+    client.socket.terminate();
+  });
+});
+
+inSetting('list-route', (behaviour) => {
+  behaviour('WS-30', async (target) => {
+    const client = await openClient(target);
+    const routes: [message: object, routeKey: string][] = [
+      [{ action: ['ping', 'pong'] }, '[ping, pong]'],
+      [{ action: '[ping, pong]' }, '[ping, pong]'],
+      [{ action: ['pong', 'ping'] }, '$default'],
+      [{ action: '["ping","pong"]' }, '$default'],
     ];
     for (const [message, routeKey] of routes) {
       expect(await routeOf(target, client, message), JSON.stringify(message)).to.equal(routeKey);

@@ -91,6 +91,7 @@ const RICH = {
     Things: {
       Type: 'AWS::DynamoDB::Table',
       Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
         GlobalSecondaryIndexes: [

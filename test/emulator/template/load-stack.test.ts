@@ -43,6 +43,7 @@ describe('loadStack', () => {
       Things: {
         Type: 'AWS::DynamoDB::Table',
         Properties: {
+          BillingMode: 'PAY_PER_REQUEST',
           KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
           AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
         },
@@ -228,7 +229,7 @@ describe('loadStack', () => {
   });
 
   it('reports every unknown resource type at once, by logical id', () => {
-    const types = ['AWS::SQS::Queue', 'AWS::Lambda::EventSourceMapping', 'AWS::Serverless::Function', 'constructor'];
+    const types = ['AWS::MSK::Cluster', 'AWS::Serverless::Function', 'constructor'];
     const message = refusal(Object.fromEntries(types.map((Type, index) => [`No${index}`, { Type }])));
     for (const [index, type] of types.entries()) {
       expect(message).to.contain(`No${index}: the emulator does not know resource type ${type}`);

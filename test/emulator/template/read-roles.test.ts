@@ -9,6 +9,7 @@ const TRUST = {
 const TABLE: Resource = {
   Type: 'AWS::DynamoDB::Table',
   Properties: {
+    BillingMode: 'PAY_PER_REQUEST',
     TableName: 'things',
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
