@@ -1,6 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { GatewayContext } from './context.ts';
+import { createUnreadable } from './unreadable.ts';
 
 /** Room for Node to read headers far over the quota, so that the gateway, not Node, refuses them (HA-22). */
 const NODE_HEADER_BYTES = 64 * 1024;
@@ -14,9 +16,10 @@ export interface TlsIdentity {
 
 /** A server with the gateway's limits, that speaks TLS where the gateway has an identity for it. */
 export function createHttpServer(
-  { quotas, tls }: Pick<GatewayContext, 'quotas' | 'tls'>,
+  context: Pick<GatewayContext, 'log' | 'quotas' | 'switches' | 'tls'>,
   listener: RequestListener,
 ): Server {
+  const { quotas, tls } = context;
   const { headersMs, requestMs } = quotas;
   const limits = {
     maxHeaderSize: NODE_HEADER_BYTES,
@@ -28,5 +31,11 @@ export function createHttpServer(
   const server = tls ? createTlsServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
   // Node would drop what comes after the first thousand, without a word.
   server.maxHeadersCount = 0;
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  server.prependListener('request', (request, response) => answers.set(request.socket, response));
+  server.on(
+    'clientError',
+    createUnreadable(context, (socket) => answers.get(socket)),
+  );
   return server;
 }

@@ -25,6 +25,8 @@ export interface Switches {
   readonly activationDelayMs: number;
   /** A post to a connection whose `$connect` still runs: 410 at once, or no answer until `$connect` ends (MG-05). */
   readonly postDuringConnect: 'gone' | 'hang';
+  /** Whether a client's ping is answered (WS-48: the evidence conflicts). */
+  readonly answersPings: boolean;
   /** Whether a client's ping counts as activity (WS-48). */
   readonly pingResetsIdle: boolean;
   /** Whether a message with unquoted keys is JSON enough for the route selection (WS-32: a single capture). */
@@ -49,6 +51,16 @@ export interface Switches {
   readonly anyInArn: 'ANY' | 'method';
   /** Status of a request to an API whose default endpoint is disabled, or to a host nobody has (HR-15). */
   readonly unknownHostStatus: number;
+  /**
+   * Bodies that are text to an HTTP API (HA-16: two lists of 2026 differ): all of `text/*`, JSON, XML and JavaScript, whatever
+   * their parameters; or plain text, HTML, CSV, XML, JSON, JavaScript and GraphQL alone, without parameters but
+   * `charset=utf-8` on plain text and JSON.
+   */
+  readonly textContentTypes: 'all-text' | 'listed';
+  /** Whether a policy's `…/POST/@connections`, without an id, allows posting to any id (MG-04). */
+  readonly connectionsWithoutId: boolean;
+  /** What `$disconnect` reads for a reason where the TCP connection just went (WS-62: unknown). */
+  readonly abnormalCloseReason: string;
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -63,6 +75,7 @@ export const DEFAULT_SWITCHES: Switches = {
   stringStatusCode: false,
   activationDelayMs: 0,
   postDuringConnect: 'gone',
+  answersPings: true,
   pingResetsIdle: false,
   lenientRouteJson: false,
   permessageDeflate: false,
@@ -75,6 +88,9 @@ export const DEFAULT_SWITCHES: Switches = {
   dotSegments: 'kept',
   anyInArn: 'ANY',
   unknownHostStatus: 403,
+  textContentTypes: 'all-text',
+  connectionsWithoutId: true,
+  abnormalCloseReason: '',
 };
 
 /** What each switch that is a word may say. */
@@ -87,4 +103,5 @@ export const SWITCH_VALUES: Readonly<Record<string, readonly string[]>> = {
   doubleSlashes: ['kept', 'collapsed'],
   dotSegments: ['kept', 'resolved'],
   anyInArn: ['ANY', 'method'],
+  textContentTypes: ['all-text', 'listed'],
 };

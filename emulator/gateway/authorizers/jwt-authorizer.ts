@@ -36,7 +36,7 @@ export function createJwtAuthorizer(
   clock: Pick<Clock, 'now'>,
   keys: IssuerKeys,
 ): AuthorizeToken {
-  const { identitySource, issuer, name } = authorizer;
+  const { audience, identitySource, issuer, name } = authorizer;
   const by = `by the JWT authorizer ${name}; the function was not invoked and logged nothing`;
 
   /** @param description for the client as well */
@@ -68,7 +68,10 @@ export function createJwtAuthorizer(
       return invalid('unable to find a key with the kid', `${issuer} has no key ${token.kid}`);
     if (!(await isSignedBy(token, found.key))) return invalid('the token has an invalid signature');
     const fault = faultOfClaims(token.claims, authorizer, clock.now());
-    if (fault !== undefined) return invalid(fault, `${fault} (${tellClaims(token.claims)})`);
+    if (fault !== undefined) {
+      const wanted = `iss ${issuer} and aud or client_id ${audience.join(' or ')}`;
+      return invalid(fault, `${fault}: wanted ${wanted}, the token has ${tellClaims(token.claims)}`);
+    }
 
     const has = new Set(scopesOf(token.claims));
     const scopes = routeScopes.filter((scope) => has.has(scope));
@@ -87,13 +90,18 @@ export function createJwtAuthorizer(
   };
 }
 
-/** What decides, without what is private. */
+/** What decides, without what is private, and what of it is not there. */
 function tellClaims(claims: Readonly<Record<string, unknown>>): string {
   const told = ['iss', 'aud', 'client_id', 'exp', 'nbf', 'iat'].filter((name) => claims[name] !== undefined);
-  return told.map((name) => `${name}: ${JSON.stringify(claims[name]).slice(0, MOST_TOLD)}`).join(', ');
+  const lacking = ['iss', 'exp'].filter((name) => claims[name] === undefined);
+  if (claims.aud === undefined && claims.client_id === undefined) lacking.push('aud', 'client_id');
+  return [
+    ...told.map((name) => `${name}: ${JSON.stringify(claims[name]).slice(0, MOST_TOLD)}`),
+    ...lacking.map((name) => `no ${name}`),
+  ].join(', ');
 }
 
 /** Tokens are made by clients, and may hold anything. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 2 * MOST_TOLD);
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 6 * MOST_TOLD);
 }

@@ -10,7 +10,7 @@ import { httpEventV1 } from './http-v1.ts';
  */
 export function authorizerEventV1(
   request: HttpRequest,
-  switches: Pick<Switches, 'v1PathEncoding'>,
+  switches: Pick<Switches, 'textContentTypes' | 'v1PathEncoding'>,
   methodArn: string,
   identity: readonly string[],
 ) {

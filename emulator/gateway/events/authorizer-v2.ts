@@ -1,3 +1,4 @@
+import type { Switches } from '../switches.ts';
 import type { HttpRequest } from './http-request.ts';
 import { httpEventV2 } from './http-v2.ts';
 
@@ -7,7 +8,12 @@ import { httpEventV2 } from './http-v2.ts';
  * @param routeArn `arn:…:{apiId}/{stage}/GET/items/7`
  * @param identitySource the values, in the order of the authorizer's sources
  */
-export function authorizerEventV2(request: HttpRequest, routeArn: string, identitySource: readonly string[]) {
-  const { version, body: _body, isBase64Encoded: _encoded, ...rest } = httpEventV2(request);
+export function authorizerEventV2(
+  request: HttpRequest,
+  switches: Pick<Switches, 'textContentTypes'>,
+  routeArn: string,
+  identitySource: readonly string[],
+) {
+  const { version, body: _body, isBase64Encoded: _encoded, ...rest } = httpEventV2(request, switches);
   return { version, type: 'REQUEST', routeArn, identitySource, ...rest };
 }

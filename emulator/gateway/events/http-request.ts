@@ -1,4 +1,5 @@
 import type { Stage } from '../../stack/stack.ts';
+import type { Switches } from '../switches.ts';
 import type { Header } from './headers.ts';
 
 /** A routed HTTP request: all that either payload format tells of it. */
@@ -51,16 +52,36 @@ export interface Signer {
 }
 
 const TEXT_TYPES = new Set(['application/json', 'application/xml', 'application/javascript']);
+/** Measured one by one; with other parameters, and where nobody measured, it was base64 (floci#2203). */
+const LISTED_TYPES = new Set([
+  ...TEXT_TYPES,
+  'application/graphql',
+  'application/json;charset=utf-8',
+  'text/csv',
+  'text/html',
+  'text/plain',
+  'text/plain;charset=utf-8',
+  'text/xml',
+]);
 
 /**
  * The body as an event holds it. Only a few content types count as text; forms, and what names no type, are base64.
  * @see HA-16
  */
-export function encodeBody(body: Buffer, contentType: string | undefined): { body: string; isBase64Encoded: boolean } {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  return type.startsWith('text/') || TEXT_TYPES.has(type)
+export function encodeBody(
+  body: Buffer,
+  contentType: string | undefined,
+  textContentTypes: Switches['textContentTypes'],
+): { body: string; isBase64Encoded: boolean } {
+  return isText((contentType ?? '').toLowerCase(), textContentTypes)
     ? { body: body.toString('utf8'), isBase64Encoded: false }
     : { body: body.toString('base64'), isBase64Encoded: true };
+}
+
+function isText(contentType: string, textContentTypes: Switches['textContentTypes']): boolean {
+  if (textContentTypes === 'listed') return LISTED_TYPES.has(contentType.replaceAll(/\s/g, ''));
+  const type = contentType.split(';', 1)[0]?.trim() ?? '';
+  return type.startsWith('text/') || TEXT_TYPES.has(type);
 }
 
 /** The first label of the domain. */

@@ -5,11 +5,14 @@ import { requestTime } from './request-time.ts';
 import { parseQuery } from './target.ts';
 
 /** Payload format 1.0 as HTTP APIs send it. What is empty is null (HA-07, HA-11, HA-13, HA-17, HA-18). */
-export function httpEventV1(request: HttpRequest, { v1PathEncoding }: Pick<Switches, 'v1PathEncoding'>) {
+export function httpEventV1(
+  request: HttpRequest,
+  { textContentTypes, v1PathEncoding }: Pick<Switches, 'textContentTypes' | 'v1PathEncoding'>,
+) {
   const path = request.decodedPath;
   const resource = request.routeKey.slice(request.routeKey.indexOf(' ') + 1);
   const query = request.query === '' ? [] : [...parseQuery(request.query)];
-  const content = encodeBody(request.body, headerValue(request.headers, 'content-type'));
+  const content = encodeBody(request.body, headerValue(request.headers, 'content-type'), textContentTypes);
   const userAgent = headerValue(request.headers, 'user-agent') ?? null;
   return {
     version: '1.0',

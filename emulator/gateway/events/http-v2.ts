@@ -1,11 +1,12 @@
+import type { Switches } from '../switches.ts';
 import { headerValue, joinedValues } from './headers.ts';
 import { domainPrefix, encodeBody, type Granted, type HttpRequest, type Signer, unlessEmpty } from './http-request.ts';
 import { requestTime } from './request-time.ts';
 import { parseQuery } from './target.ts';
 
 /** Payload format 2.0. What is empty is absent, never null (HA-04); the path is decoded, whatever its name (HA-05). */
-export function httpEventV2(request: HttpRequest) {
-  const content = encodeBody(request.body, headerValue(request.headers, 'content-type'));
+export function httpEventV2(request: HttpRequest, { textContentTypes }: Pick<Switches, 'textContentTypes'>) {
+  const content = encodeBody(request.body, headerValue(request.headers, 'content-type'), textContentTypes);
   return {
     version: '2.0',
     routeKey: request.routeKey,

@@ -29,7 +29,9 @@ export function createFunctionUrl(
   fn: LambdaFunction,
   url: FunctionUrl,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { authority, clock, ids, integrations, log, quotas, random, stack, switches } = context;
+  const { authority, clock, integrations, log, quotas, stack, switches } = context;
+  const ids = context.idsOf(`the URL of ${fn.name}`);
+  const requestIds = context.randomOf(`request ids of the URL of ${fn.name}`);
   const domainName = functionUrlDomain(stack, url.urlId);
   const cors = url.cors && createCors(url.cors);
   const closed = url.authorization === 'NONE' ? refusesEverybody(stack.permissions, fn, url) : undefined;
@@ -61,7 +63,7 @@ export function createFunctionUrl(
     if (cors?.isPreflight({ method, origin: headers.origin, requestedMethod })) {
       const own = [...cors.preflightHeaders(headers.origin), ['vary', 'Origin'] as const];
       const note = 'the URL answered the preflight itself: no function was invoked';
-      return { response: { status: 200, headers: own, body: '' }, note, level: 'debug', isPreflight: true };
+      return { response: { status: 200, headers: own, body: '' }, note, level: 'info', isPreflight: true };
     }
     const body = await readBody(request, BODY_BYTES);
     if (body.kind === 'aborted') return undefined;
@@ -85,28 +87,31 @@ export function createFunctionUrl(
   ): Promise<Answer> {
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
     const target = parseTarget(request.url ?? '');
-    const event = functionUrlEvent({
-      method: request.method ?? '',
-      ...target,
-      decodedPath: percentDecode(target.path),
-      headers: forwardedHeaders(request.rawHeaders, {
+    const event = functionUrlEvent(
+      {
+        method: request.method ?? '',
+        ...target,
+        decodedPath: percentDecode(target.path),
+        headers: forwardedHeaders(request.rawHeaders, {
+          sourceIp,
+          proto: switches.forwardedProto,
+          traceId: ids.trace(),
+          contentLength: body.length,
+        }),
+        body,
         sourceIp,
-        proto: switches.forwardedProto,
-        traceId: ids.trace(),
-        contentLength: body.length,
-      }),
-      body,
-      sourceIp,
-      domainName,
-      accountId: stack.accountId,
-      apiId: url.urlId,
-      stage: { name: '$default', variables: {} },
-      routeKey: '$default',
-      pathParameters: {},
-      requestId,
-      timeEpoch: clock.now(),
-      ...(granted && { granted }),
-    });
+        domainName,
+        accountId: stack.accountId,
+        apiId: url.urlId,
+        stage: { name: '$default', variables: {} },
+        routeKey: '$default',
+        pathParameters: {},
+        requestId,
+        timeEpoch: clock.now(),
+        ...(granted && { granted }),
+      },
+      switches,
+    );
     const outcome = await integrations.invoker.invoke(fn.arn, JSON.stringify(event));
     if (outcome.kind !== 'returned') {
       const note = describeFailure(fn.arn, outcome);
@@ -114,7 +119,7 @@ export function createFunctionUrl(
     }
     const response = urlResult(outcome.payload, switches);
     return response.fault === undefined
-      ? { response, note: fn.name, level: 'debug' }
+      ? { response, level: 'info' }
       : { response, note: `${fn.arn}: ${response.fault}`, level: 'error' };
   }
 
@@ -123,7 +128,7 @@ export function createFunctionUrl(
   }
 
   return (request, response) => {
-    const requestId = createUuid(random);
+    const requestId = createUuid(requestIds);
     const start = clock.now();
     const { path } = parseTarget(request.url ?? ''); // no query: it may hold secrets
     const subject = `function URL of ${fn.name}: ${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
@@ -142,7 +147,7 @@ export function createFunctionUrl(
         const { isPreflight, level, note, behaviour } = answered;
         const sent = isPreflight ? answered.response : withCors(answered.response, request.headers.origin);
         writeResponse(response, sent, { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': ids.trace() });
-        const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
+        const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}${note === undefined ? '' : `: ${note}`}`;
         log({ level, source: 'gateway', message, behaviour: behaviour ?? 'LA-11' });
       })
       .catch((error: unknown) => breakOff(response, error, log));

@@ -5,8 +5,10 @@ import { type GatewayResponse, ownResponse, titleCase } from './response.ts';
 /** What became of a request: the answer, and what the log says about it. */
 export interface Answer {
   readonly response: GatewayResponse;
+  /** Of the function that gave the answer, with its route: `items (GET /items/{id})`. */
+  readonly by?: string;
   /** What AWS would have done, and where to look. */
-  readonly note: string;
+  readonly note?: string;
   readonly level: LogLevel;
   /** An id of aws-behaviours.md. */
   readonly behaviour?: string;

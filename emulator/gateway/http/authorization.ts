@@ -70,11 +70,11 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
     const event = () =>
       authorizer.payloadFormatVersion === '1.0'
         ? authorizerEventV1(request, switches, resourceArn, identity)
-        : authorizerEventV2(request, resourceArn, identity);
+        : authorizerEventV2(request, switches, resourceArn, identity);
     const authorization = await requestAuthorizer(authorizer)({ identity, resourceArn, event });
     if (authorization.kind !== 'allowed') {
       const { status, message, note } = authorization;
-      return { admitted: false, answer: refusal(status, message, note, 'WS-15') };
+      return { admitted: false, answer: refusal(status, message, `${routeOf(request)}: ${note}`) };
     }
     const { context: told, principalId } = authorization;
     const granted: Granted = {
@@ -94,7 +94,7 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
     const authorization = await jwtAuthorizer(authorizer)(identity, scopes);
     if (authorization.kind === 'allowed') return { admitted: true, granted: { ...authorization, kind: 'jwt' } };
     const { challenge, message, note, status } = authorization;
-    const answer = refusal(status, message, note);
+    const answer = refusal(status, message, `${routeOf(request)}: ${note}`);
     // Recorded: this answer names no content type.
     const response = { ...answer.response, headers: [['www-authenticate', challenge] as const] };
     return { admitted: false, answer: { ...answer, response } };
@@ -123,6 +123,11 @@ export function createAuthorization(context: GatewayContext, api: HttpApi): Auth
         return byToken(authorization.authorizer, authorization.scopes, applicant);
     }
   };
+}
+
+/** For the log: whose authorizer it was. Authorizers of HTTP APIs have no id of their own. */
+function routeOf({ routeKey }: HttpRequest): string {
+  return `HTTP authorizer of ${routeKey}`;
 }
 
 /** What a policy speaks of: the request's own method and path, whatever the route's key. */

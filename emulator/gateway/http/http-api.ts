@@ -8,7 +8,7 @@ import { httpEventV1 } from '../events/http-v1.ts';
 import { httpEventV2 } from '../events/http-v2.ts';
 import { decodedPath, parseTarget, type Target, tidyPath } from '../events/target.ts';
 import { sourceIpOf } from '../host.ts';
-import { describeFailure } from '../integration.ts';
+import { describeFailure, functionName } from '../integration.ts';
 import { readBody } from '../request-body.ts';
 import { type Address, createAddressing } from './addressing.ts';
 import { type Answer, refusal, writeResponse } from './answer.ts';
@@ -39,7 +39,8 @@ export function createHttpApi(
   context: GatewayContext,
   api: HttpApi,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { stack, clock, ids, log, quotas, switches } = context;
+  const { stack, clock, log, quotas, switches } = context;
+  const ids = context.idsOf('HTTP requests');
   const addressOf = createAddressing(stack, api, switches);
   const authorize = createAuthorization(context, api);
   const cors = api.cors && createCors(api.cors);
@@ -96,7 +97,7 @@ export function createHttpApi(
     return {
       response: { status: 204, headers, body: '' },
       note,
-      level: 'debug',
+      level: headers.length > 0 ? 'info' : 'warn',
       behaviour: 'HR-13',
       isPreflight: true,
     };
@@ -149,17 +150,24 @@ export function createHttpApi(
   async function invoke(route: BoundRoute, request: HttpRequest, { stage }: Arrival['address']): Promise<Answer> {
     const way = route.way(stage, request.method);
     const format = route.integration.payloadFormatVersion;
-    const event = format === '1.0' ? httpEventV1(request, switches) : httpEventV2(request);
+    const event = format === '1.0' ? httpEventV1(request, switches) : httpEventV2(request, switches);
+    const by = `${functionName(way.functionArn)} (${route.routeKey})`;
     const outcome = await way.call(JSON.stringify(event));
     if (outcome.kind !== 'returned') {
       const response = failureResponse(outcome, switches);
       const note = describeFailure(way.functionArn, outcome);
-      return { response, note, level: 'error', behaviour: BEHAVIOURS[outcome.kind] };
+      return { response, by, note, level: 'error', behaviour: BEHAVIOURS[outcome.kind] };
     }
     const response = functionResponse(outcome.payload, format, switches);
     return response.fault === undefined
-      ? { response, note: route.routeKey, level: 'debug' }
-      : { response, note: `${way.functionArn}: ${response.fault}`, level: 'error', behaviour: 'HR-04' };
+      ? { response, by, level: 'info' }
+      : {
+          response,
+          by,
+          note: `what it returned is no response: ${response.fault}`,
+          level: 'error',
+          behaviour: 'HR-04',
+        };
   }
 
   function withCors({ response, isPreflight }: Answer, origin: string | undefined): GatewayResponse {
@@ -184,10 +192,12 @@ export function createHttpApi(
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
           return;
         }
-        const { level, note, behaviour } = answered;
+        const { by, level, note, behaviour } = answered;
         const sent = withCors(answered, request.headers.origin);
         writeResponse(response, sent, { 'Apigw-Requestid': requestId });
-        const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}: ${note}`;
+        const who = by === undefined ? '' : ` by ${by}`;
+        const why = note === undefined ? '' : `: ${note}`;
+        const message = `${subject} ${sent.status} in ${ms} ms${who}, request ${requestId}${why}`;
         log({ level, source: 'gateway', message, behaviour });
       })
       .catch((error: unknown) => breakOff(response, error, log));

@@ -45,9 +45,9 @@ export function createManagementApi(
     if (body.kind === 'aborted') return undefined;
     const bytes = body.kind === 'whole' ? body.bytes : NOTHING;
     const everyId = `${stageArn}/${method}/@connections`;
-    const resources = [`${everyId}/${id}`, ...(switches.connectionsWithoutId ? [everyId] : [])];
+    const whole = switches.connectionsWithoutId ? everyId : undefined;
     const signed = { method, path, query, headers, body: bytes };
-    const ruling = authority.rule(signed, 'execute-api:ManageConnections', ...resources);
+    const ruling = authority.rule(signed, 'execute-api:ManageConnections', `${everyId}/${id}`, whole);
     // Of a body that was not kept nobody can tell whether its signature fits.
     const unreadable = body.kind === 'too-large' && !ruling.allowed && ruling.errorType === 'InvalidSignatureException';
     if (!ruling.allowed && !unreadable) return refused(ruling.errorType, ruling.message);

@@ -3,7 +3,13 @@ import { executeApiArn, type WebSocketApi, type WebSocketRoute } from '../../sta
 import type { GatewayContext } from '../context.ts';
 import { messageEvent } from '../events/websocket.ts';
 import { isRecord, parseResult, statusOf } from '../function-result.ts';
-import { type BoundIntegration, bindIntegration, describeFailure, type FailedOutcome, functionName } from '../integration.ts';
+import {
+  type BoundIntegration,
+  bindIntegration,
+  describeFailure,
+  type FailedOutcome,
+  functionName,
+} from '../integration.ts';
 import type { Connection } from './connection.ts';
 import { gatewayMessage } from './gateway-message.ts';
 import { loadLenientReader } from './lenient-json.ts';
@@ -100,7 +106,7 @@ export function createMessageRoutes(
 function noteOf(answer: Answer): string {
   switch (answer.kind) {
     case 'none':
-      return 'no route response, so what it returned goes nowhere';
+      return 'what it returned goes nowhere, for the route has no route response';
     case 'empty':
       return 'its answer has no body';
     case 'text':

@@ -160,7 +160,9 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
     connections.add(connection);
     const where = `on ${facts.domainName}, stage ${api.stage.name}`;
     const asked = bound.get('$connect');
-    const how = asked ? `$connect ran by ${functionName(asked.functionArn)}` : 'no $connect route, so no function was asked';
+    const how = asked
+      ? `$connect ran by ${functionName(asked.functionArn)}`
+      : 'no $connect route, so no function was asked';
     const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms: ${how}`;
     log({ level: 'info', source: 'gateway', message, behaviour: asked ? 'WS-01' : 'WS-09' });
   }

@@ -6,6 +6,7 @@ import { createCredentialStore } from '../../../emulator/iam/credentials.ts';
 import type { Clock } from '../../../emulator/stack/clock.ts';
 import type { InvokeResult, Invoker } from '../../../emulator/stack/invoker.ts';
 import type { LogEntry } from '../../../emulator/stack/log.ts';
+import { createStreams } from '../../../emulator/stack/random.ts';
 import type { HttpApi, InvokePermission, Stack, WebSocketApi } from '../../../emulator/stack/stack.ts';
 
 /** 09 Feb 2024 18:11:43 UTC. */
@@ -44,15 +45,6 @@ export function createFakeClock(): FakeClock {
       now = end;
     },
     pending: () => timers.length,
-  };
-}
-
-/** A small generator of its own, so that every run draws the same numbers. */
-export function createRandom(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
   };
 }
 
@@ -186,7 +178,7 @@ const leftovers: (() => unknown)[] = [];
 export async function startTestGateway(
   stack: Stack,
   functions: Record<string, TestFunction>,
-  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'faults' | 'random' | 'ports'>> = {},
+  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'faults' | 'randomOf' | 'ports'>> = {},
 ): Promise<TestGateway> {
   const invoker = createTestInvoker(functions);
   const clock = createFakeClock();
@@ -196,7 +188,7 @@ export async function startTestGateway(
     invoker,
     clock,
     log: (entry) => log.push(entry),
-    random: createRandom(),
+    randomOf: createStreams(1),
     ports: { http: 0, websocket: 0 },
     ...options,
     faults: { messageShuffleMs: 0, ...options.faults },

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { createIds, isConnectionId } from '../../../emulator/gateway/ids.ts';
-import { createFakeClock, createRandom } from './fixture.ts';
+import { createRandom } from '../../../emulator/stack/random.ts';
+import { createFakeClock } from './fixture.ts';
 
 describe('ids', () => {
   it('are sixteen characters of base64url with padding, alike within a second (WS-20, HA-21)', () => {
     const clock = createFakeClock();
-    const ids = createIds(clock, createRandom());
+    const ids = createIds(clock, createRandom(1));
     const [first, second] = [ids.next(), ids.next()];
     clock.advance(1_000);
     const later = ids.next();
@@ -25,13 +26,13 @@ describe('ids', () => {
   });
 
   it('never collide in a hundred thousand draws of one second', () => {
-    const ids = createIds(createFakeClock(), createRandom());
+    const ids = createIds(createFakeClock(), createRandom(1));
     const drawn = new Set(Array.from({ length: 100_000 }, () => ids.next()));
     expect(drawn.size).to.equal(100_000);
   });
 
   it('carry the time in a trace id (HA-12)', () => {
-    expect(createIds(createFakeClock(), createRandom()).trace()).to.match(/^Root=1-65c66adf-[0-9a-f]{24}$/);
+    expect(createIds(createFakeClock(), createRandom(1)).trace()).to.match(/^Root=1-65c66adf-[0-9a-f]{24}$/);
   });
 
   it('tell a connection id from anything else (MG-07)', () => {

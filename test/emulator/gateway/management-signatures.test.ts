@@ -4,6 +4,7 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect } from 'chai';
+import type { Switches } from '../../../emulator/gateway/switches.ts';
 import { createCredentialStore, DEVELOPER_CREDENTIALS } from '../../../emulator/iam/credentials.ts';
 import type { LambdaFunction, PolicyStatement, Stack } from '../../../emulator/stack/stack.ts';
 import { createStack, functionArn, openClient, startTestGateway, stopAll, WS_ARN, webSocketApi } from './fixture.ts';
@@ -34,16 +35,22 @@ function allow(...resources: string[]): PolicyStatement {
 const FUNCTIONS = {
   poster: functionWith('poster', [allow(`${WS_ARN}/dev/POST/@connections/*`)]),
   anywhere: functionWith('anywhere', [allow('arn:aws:execute-api:*:*:*/*/*/@connections/*')]),
+  whole: functionWith('whole', [allow(`${WS_ARN}/dev/POST/@connections`)]),
+  careful: functionWith('careful', [
+    allow(`${WS_ARN}/dev/POST/@connections`),
+    { ...allow(`${WS_ARN}/dev/POST/@connections/${UNKNOWN_ID}`), effect: 'Deny' },
+  ]),
+  negative: functionWith('negative', [{ ...allow(), notResources: [`${WS_ARN}/dev/POST/@connections/*`] }]),
   nobody: functionWith('nobody', []),
   unknownRole: functionWith('unknownRole', undefined),
 };
 
-async function start() {
+async function start(switches: Partial<Switches> = {}) {
   const stack: Stack = {
     ...createStack({ webSocketApi: webSocketApi({ $connect: 'c' }) }),
     functions: Object.values(FUNCTIONS),
   };
-  const test = await startTestGateway(stack, { c: () => ({ statusCode: 200 }) });
+  const test = await startTestGateway(stack, { c: () => ({ statusCode: 200 }) }, { switches });
   const store = createCredentialStore(stack.functions, stack.accountId, 1);
   const credentialsOf = (name: keyof typeof FUNCTIONS) => store.ofFunction(FUNCTIONS[name]);
   const urlOf = (id: string) => `${test.management}/@connections/${encodeURIComponent(id)}`;
@@ -161,6 +168,22 @@ describe('Management API signatures', () => {
         `${WS_ARN}/dev/POST/@connections/${UNKNOWN_ID} because no identity-based policy allows the execute-api:ManageConnections action`,
     ]);
     expect(log.at(-1)).to.include({ level: 'warn', behaviour: 'MG-04' });
+  });
+
+  it('need no id in the policy, unless the switch says so; a denial of one id holds (MG-04)', async () => {
+    const statuses = async (switches: Partial<Switches>) => {
+      const { url, credentialsOf } = await start(switches);
+      const statusOf = async (name: keyof typeof FUNCTIONS, method: string) =>
+        (await signedFetch(url, { method, credentials: credentialsOf(name) })).status;
+      return [
+        await statusOf('whole', 'POST'),
+        await statusOf('whole', 'GET'),
+        await statusOf('careful', 'POST'),
+        await statusOf('negative', 'POST'),
+      ];
+    };
+    expect(await statuses({})).to.deep.equal([410, 403, 403, 403]);
+    expect(await statuses({ connectionsWithoutId: false })).to.deep.equal([403, 403, 403, 403]);
   });
 
   it('give the SDK the names that AWS gives it, after one attempt (MG-04, MG-13)', async () => {

@@ -6,7 +6,7 @@ import { httpEventV2 } from '../../../../emulator/gateway/events/http-v2.ts';
 import { decodedPath } from '../../../../emulator/gateway/events/target.ts';
 import { START } from '../fixture.ts';
 
-const ENCODED = { v1PathEncoding: 'encoded' } as const;
+const SWITCHES = { textContentTypes: 'all-text', v1PathEncoding: 'encoded' } as const;
 
 function request(overrides: Partial<HttpRequest> = {}, rawHeaders: string[] = ['Host', 'localhost:4000']): HttpRequest {
   const body = overrides.body ?? Buffer.alloc(0);
@@ -42,7 +42,7 @@ function sent(event: unknown) {
 
 describe('HTTP events', () => {
   it('2.0 of a bare request has exactly these keys, and nothing null (HA-04)', () => {
-    expect(sent(httpEventV2(request()))).to.deep.equal({
+    expect(sent(httpEventV2(request(), SWITCHES))).to.deep.equal({
       version: '2.0',
       routeKey: '$default',
       rawPath: '/a b/@c',
@@ -84,8 +84,8 @@ describe('HTTP events', () => {
       },
       ['User-Agent', 'ua', 'Cookie', 'a=1; b=2', 'cookie', 'c=3', 'content-type', 'application/json'],
     );
-    expect(sent(httpEventV2(full))).to.have.nested.property('requestContext.stage', 'prod');
-    expect(sent(httpEventV2(full))).to.deep.include({
+    expect(sent(httpEventV2(full, SWITCHES))).to.have.nested.property('requestContext.stage', 'prod');
+    expect(sent(httpEventV2(full, SWITCHES))).to.deep.include({
       rawPath: '/prod/items/7',
       rawQueryString: 'a=1&a=2%2C3&b=x+y&c=',
       queryStringParameters: { a: '1,2,3', b: 'x y', c: '' },
@@ -107,7 +107,7 @@ describe('HTTP events', () => {
       'X-Forwarded-Port': '443',
       'X-Forwarded-Proto': 'https',
     };
-    expect(sent(httpEventV1(request(), ENCODED))).to.deep.equal({
+    expect(sent(httpEventV1(request(), SWITCHES))).to.deep.equal({
       version: '1.0',
       resource: '$default',
       path: '/a%20b/%40c',
@@ -163,7 +163,7 @@ describe('HTTP events', () => {
       'x-dup',
       '2',
     ]);
-    const event = sent(httpEventV1(full, ENCODED));
+    const event = sent(httpEventV1(full, SWITCHES));
     expect(event).to.deep.include({
       resource: '/items/{id}',
       queryStringParameters: { a: '2', b: '' },
@@ -176,13 +176,15 @@ describe('HTTP events', () => {
   });
 
   it('1.0 has a switch for its path (HA-07)', () => {
-    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), ENCODED).path).to.equal('/a%20b%3Fc');
-    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), { v1PathEncoding: 'decoded' }).path).to.equal('/a b');
-    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), ENCODED).requestContext.path).to.equal('/a b');
+    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), SWITCHES).path).to.equal('/a%20b%3Fc');
+    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), { ...SWITCHES, v1PathEncoding: 'decoded' }).path).to.equal(
+      '/a b',
+    );
+    expect(httpEventV1(request({ path: '/a%20b%3Fc' }), SWITCHES).requestContext.path).to.equal('/a b');
   });
 
   it('holds few content types for text (HA-16)', () => {
-    const encoded = (type?: string) => encodeBody(Buffer.from('é'), type);
+    const encoded = (type?: string) => encodeBody(Buffer.from('é'), type, 'all-text');
     for (const type of [
       'text/plain',
       'text/x-anything',
@@ -204,9 +206,18 @@ describe('HTTP events', () => {
     }
   });
 
+  it('has a switch for the list of those (HA-16)', () => {
+    const isText = (type?: string) => !encodeBody(Buffer.from('é'), type, 'listed').isBase64Encoded;
+    const text = ['text/plain', 'text/html', 'text/csv', 'text/xml', 'application/json', 'application/xml'];
+    const more = ['application/javascript', 'application/graphql', 'Text/Plain; charset=UTF-8'];
+    for (const type of [...text, ...more, 'application/json;charset=utf-8']) expect(isText(type), type).to.equal(true);
+    const binary = ['text/markdown', 'text/html; charset=utf-8', 'text/plain; charset=iso-8859-1', 'image/png', ''];
+    for (const type of [...binary, undefined]) expect(isText(type), type).to.equal(false);
+  });
+
   it('marks a base64 body in either format, and none without a body (HA-16, HA-17)', () => {
     const form = request({ body: Buffer.from('a=1') });
-    expect(httpEventV2(form)).to.include({ body: 'YT0x', isBase64Encoded: true });
-    expect(httpEventV1(form, ENCODED)).to.include({ body: 'YT0x', isBase64Encoded: true });
+    expect(httpEventV2(form, SWITCHES)).to.include({ body: 'YT0x', isBase64Encoded: true });
+    expect(httpEventV1(form, SWITCHES)).to.include({ body: 'YT0x', isBase64Encoded: true });
   });
 });

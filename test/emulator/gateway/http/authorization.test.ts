@@ -124,7 +124,7 @@ describe('HTTP API: REQUEST authorizers (WS-15)', () => {
       expect(await ask(`${http}/other`, { headers })).to.deep.equal([401, '{"message":"Unauthorized"}']);
     }
     expect(invoker.events).to.deep.equal([]);
-    expect(log.at(-1)).to.include({ level: 'warn', behaviour: 'WS-15' });
+    expect(log.at(-1)).to.include({ level: 'warn', behaviour: undefined });
     expect(log.at(-1)?.message).to.include('$request.header.Authorization is missing').and.include('was not asked');
   });
 
@@ -157,7 +157,8 @@ describe('HTTP API: REQUEST authorizers (WS-15)', () => {
       expect(await ask(`${http}/other`)).to.deep.equal([status, JSON.stringify({ message })]);
       expect(invoker.eventsOf('f')).to.deep.equal([]);
       expect(log).to.have.length(1);
-      expect(log[0]).to.include({ level: status === 500 ? 'error' : 'warn', behaviour: 'WS-15' });
+      expect(log[0]).to.include({ level: status === 500 ? 'error' : 'warn' });
+      expect(log[0]?.message).to.match(/HTTP authorizer of \S+ \S+:|HTTP authorizer of \$default:/);
       expect(log[0]?.message).to.include('the authorizer guard');
     });
   }
@@ -259,6 +260,13 @@ describe('HTTP API: JWT authorizers', () => {
           null,
         ]);
         expect(await none.text()).to.equal('{"message":"Unauthorized"}');
+        expect(log.at(-1)?.message).to.include('HTTP authorizer of ').and.include('has no token');
+        const endless = await issuer.sign({ iss: issuer.url, aud: 'other' });
+        expect((await fetch(`${http}/other`, { headers: { authorization: `Bearer ${endless}` } })).status).to.equal(
+          401,
+        );
+        expect(log.at(-1)?.message).to.include(`wanted iss ${issuer.url} and aud or client_id api, the token has iss:`);
+        expect(log.at(-1)?.message).to.include('no exp');
         expect(await ask(`${http}/other`, await bearer('write'))).to.deep.equal([403, '{"message":"Forbidden"}']);
         expect(log.at(-1)?.message).to.include('the route wants one of the scopes read, the token has write');
         expect(invoker.events).to.have.length(1);

@@ -27,6 +27,16 @@ async function start(routes: Record<string, string>, f: () => unknown = () => ({
 describe('CORS of an HTTP API (HR-13)', () => {
   afterEach(stopAll);
 
+  it('that cannot be written costs one answer, not the gateway', async () => {
+    const api = httpApi({ 'GET /items': 'f' }, '2.0', { cors: { ...CORS, exposeHeaders: ['x✓'] } });
+    const { http, log } = await startTestGateway(createStack({ httpApi: api }), { f: () => 'ok' });
+    for (let time = 0; time < 2; time++) {
+      const response = await fetch(`${http}/items`, { headers: { origin: 'https://a.example' } });
+      expect(response.status).to.equal(500);
+    }
+    expect(log.at(-1)?.message).to.match(/^an answer could not be written: TypeError/);
+  });
+
   it('answers preflights itself, where there is a route and where there is none', async () => {
     const { ask, invoker, log } = await start({ 'GET /items': 'f', 'ANY /any': 'f' });
     for (const path of ['/items', '/any', '/nowhere']) {

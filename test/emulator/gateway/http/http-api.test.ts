@@ -317,16 +317,28 @@ describe('HTTP API', () => {
     expect(await rawRequest(http, 'GET / HTTP/1.1\r\nHost: ')).to.match(/^HTTP\/1.1 408 /);
   });
 
-  it('survives an answer that cannot be written, and says so', async () => {
-    const { http, log } = await start(OK, '2.0', {
-      switches: { headerLimitStatus: 42 },
-      quotas: { httpHeaderBytes: 10 },
+  const unwritable: Record<string, [TestFunction, Parameters<typeof startTestGateway>[2], string[]]> = {
+    'a status for too many headers that is none': [
+      OK,
+      { switches: { headerLimitStatus: 42 } },
+      [`X-Large: ${'x'.repeat(11_264)}`],
+    ],
+    'a status for a throttled function that is none': [
+      () => ({ kind: 'throttled', reason: 'account' }),
+      { switches: { lambdaThrottleStatus: 7 } },
+      [],
+    ],
+  };
+  for (const [what, [f, options, headers]] of Object.entries(unwritable)) {
+    it(`survives an answer that cannot be written, and says so: ${what}`, async () => {
+      const { http, log } = await start(f, '2.0', options);
+      for (let time = 0; time < 2; time++) {
+        expect(await rawRequest(http, request('GET /', headers))).to.match(/^HTTP\/1.1 500 /);
+      }
+      expect(log.at(-1)).to.include({ level: 'error' });
+      expect(log.at(-1)?.message).to.match(/^an answer could not be written: RangeError/);
     });
-    for (let time = 0; time < 2; time++) {
-      expect(await rawRequest(http, request('GET /'))).to.match(/^HTTP\/1.1 500 /);
-    }
-    expect(log.at(-1)?.message).to.match(/^an answer could not be written: RangeError/);
-  });
+  }
 
   it('answers every kind of target, whatever it holds', async () => {
     const { http, invoker } = await start(OK);

@@ -10,6 +10,7 @@ import { functionUrlEvent } from '../../../../emulator/gateway/function-url/func
 import { urlResult } from '../../../../emulator/gateway/function-url/response.ts';
 import { functionResponse } from '../../../../emulator/gateway/http/response.ts';
 import { createRouter } from '../../../../emulator/gateway/http/routes.ts';
+import { DEFAULT_SWITCHES } from '../../../../emulator/gateway/switches.ts';
 
 const segment = fc.oneof(fc.constantFrom('', '.', '..', '%2e', '%2F', '%', '%25', 'items', '{id}'), fc.webSegment());
 const path = fc.array(segment, { minLength: 1, maxLength: 6 }).map((segments) => `/${segments.join('/')}`);
@@ -97,12 +98,12 @@ describe('HTTP API, whatever comes', () => {
           requestId: 'r',
           timeEpoch: 0,
         };
-        for (const event of [httpEventV1(request, { v1PathEncoding: 'encoded' }), httpEventV2(request)]) {
+        for (const event of [httpEventV1(request, DEFAULT_SWITCHES), httpEventV2(request, DEFAULT_SWITCHES)]) {
           expect(JSON.parse(JSON.stringify(event)).isBase64Encoded).to.be.a('boolean');
         }
-        const event = functionUrlEvent(request);
+        const event = functionUrlEvent(request, DEFAULT_SWITCHES);
         expect(event.rawPath).to.equal(given);
-        const cookies = httpEventV2(request).cookies ?? [];
+        const cookies = httpEventV2(request, DEFAULT_SWITCHES).cookies ?? [];
         expect(cookies.every((cookie) => cookie !== '' && !cookie.includes(';'))).to.equal(true);
       }),
     );

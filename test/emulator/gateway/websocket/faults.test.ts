@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { createStreams } from '../../../../emulator/stack/random.ts';
 import {
-  createRandom,
   createStack,
   openClient,
   refusalOf,
@@ -43,7 +43,7 @@ describe('WebSocket faults', () => {
     expect(all.log.at(-1)).to.include({ level: 'warn', behaviour: 'WS-17' });
 
     const outcomes = async (seed: number) => {
-      const test = await start({ faults: { connectThrottleRate: 0.5 }, random: createRandom(seed) });
+      const test = await start({ faults: { connectThrottleRate: 0.5 }, randomOf: createStreams(seed) });
       const tries: boolean[] = [];
       for (let turn = 0; turn < 20; turn++) {
         tries.push(
@@ -89,7 +89,7 @@ describe('WebSocket faults', () => {
 
   it('let concurrent posts race by seed, and keep the order of awaited ones (WS-45)', async () => {
     const orderOf = async (seed: number) => {
-      const test = await start({ faults: { postShuffleMs: 50 }, random: createRandom(seed) });
+      const test = await start({ faults: { postShuffleMs: 50 }, randomOf: createStreams(seed) });
       const client = await openClient(test.websocket);
       const held = test.clock.pending();
       // One by one up to where each has drawn its delay: what arrives first draws first.

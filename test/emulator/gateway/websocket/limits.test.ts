@@ -46,6 +46,43 @@ describe('WebSocket limits', () => {
     expect(test.invoker.eventsOf('d').map((event) => event.body?.[0])).to.deep.equal(['a', 's']);
   });
 
+  it('tell of the limit that was set (WS-41, WS-42)', async () => {
+    for (const [quotas, limit] of [
+      [{ frameBytes: 100 }, 'a frame of more than 100 bytes'],
+      [{ messageBytes: 200 }, 'a message of more than 200 bytes'],
+    ] as const) {
+      const test = await start({ quotas });
+      (await openClient(test.websocket)).socket.send('a'.repeat(300));
+      await until(() => test.log.some(({ message }) => message.includes(limit)));
+    }
+  });
+
+  it('have a switch for whether pings are answered (WS-48)', async () => {
+    for (const answersPings of [true, false]) {
+      const test = await start({ switches: { answersPings } });
+      const { socket } = await openClient(test.websocket);
+      let pongs = 0;
+      socket.on('pong', () => pongs++);
+      socket.ping();
+      socket.send('after the ping');
+      await until(() => test.invoker.eventsOf('d').length === 1);
+      // Whatever the gateway had to say to the ping comes before what is posted now.
+      const posted = once(socket, 'message');
+      const url = `${test.management}/@connections/${encodeURIComponent(idOf(test))}`;
+      await signedFetch(url, { method: 'POST', body: 'x' });
+      await posted;
+      expect(pongs).to.equal(answersPings ? 1 : 0);
+    }
+  });
+
+  it('have a switch for the reason of a connection that just went (WS-62)', async () => {
+    for (const reason of ['', 'Connection reset']) {
+      const test = await start({ switches: { abnormalCloseReason: reason } });
+      (await openClient(test.websocket)).socket.terminate();
+      expect(await disconnectOf(test)).to.deep.equal([1006, reason]);
+    }
+  });
+
   it('close at the header of a large frame, without waiting for its end (WS-41)', async () => {
     const test = await start();
     const client = await openClient(test.websocket);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { createStreams } from '../../../../emulator/stack/random.ts';
 import {
   createGate,
-  createRandom,
   createStack,
   openClient,
   permission,
@@ -181,7 +181,7 @@ describe('WebSocket messages', () => {
 
   it('are shuffled by seed (WS-44)', async () => {
     const orderOf = async (seed: number) => {
-      const options = { faults: { messageShuffleMs: 5 }, random: createRandom(seed) };
+      const options = { faults: { messageShuffleMs: 5 }, randomOf: createStreams(seed) };
       const { websocket, invoker, clock } = await start({ $default: 'd' }, {}, options);
       const { socket } = await openClient(websocket);
       const held = clock.pending();
