@@ -8,6 +8,8 @@ export interface Closing {
   readonly behaviour?: string;
   /** What brought it about, and what to do about it, for the log. */
   readonly why?: string;
+  /** The gateway refused what the client sent, which is lost. */
+  readonly refused?: boolean;
 }
 
 /** No message in either direction for ten minutes (WS-46). */
@@ -39,6 +41,7 @@ export const UNSUPPORTED_DATA: Closing = {
   reason: '',
   behaviour: 'WS-40',
   why: 'the client sent a binary frame; API Gateway takes text only, so encode as base64',
+  refused: true,
 };
 /** The TCP connection went without a close frame; what `$disconnect` reads for a reason a switch says (WS-62). */
 export const ABNORMAL: Closing = {
@@ -62,19 +65,11 @@ type Limits = Pick<Quotas, 'frameBytes' | 'messageBytes'>;
 
 /** A frame, or all frames of a message together, over the limit (WS-41, WS-42). */
 export function tooBig(what: 'frame' | 'message', { frameBytes, messageBytes }: Limits): Closing {
-  return what === 'frame'
-    ? {
-        code: 1009,
-        reason: '',
-        behaviour: 'WS-41',
-        why: `the client sent a frame of more than ${frameBytes} bytes; send it in fragments, or as several messages`,
-      }
-    : {
-        code: 1009,
-        reason: '',
-        behaviour: 'WS-42',
-        why: `the client sent a message of more than ${messageBytes} bytes; send it as several messages`,
-      };
+  const [behaviour, why] =
+    what === 'frame'
+      ? ['WS-41', `a frame of more than ${frameBytes} bytes; send it in fragments, or as several messages`]
+      : ['WS-42', `a message of more than ${messageBytes} bytes; send it as several messages`];
+  return { code: 1009, reason: '', behaviour, why: `the client sent ${why}`, refused: true };
 }
 
 /** The code with which `ws` ends a connection after a protocol error, by the error's own code (RFC 6455, 7.4.1). */
@@ -94,5 +89,5 @@ export function closedByProtocolError(errorCode: string | undefined, limits: Lim
 }
 
 function broken(code: number, why: string): Closing {
-  return { code, reason: '', behaviour: 'WS-62', why };
+  return { code, reason: '', behaviour: 'WS-62', why, refused: true };
 }

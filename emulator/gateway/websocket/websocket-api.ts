@@ -176,10 +176,10 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
 
   function closed(facts: ConnectionFacts, closing: Closing): void {
     connections.remove(facts.connectionId);
-    const { code, reason, behaviour = 'WS-62', why } = closing;
+    const { code, reason, behaviour = 'WS-62', why, refused = false } = closing;
     const how = [code, reason].filter((part) => part !== '').join(' ');
     const message = `connection ${facts.connectionId} closed: ${how}${why === undefined ? '' : ` (${why})`}`;
-    log({ level: 'info', source: 'gateway', message, behaviour });
+    log({ level: refused ? 'warn' : 'info', source: 'gateway', message, behaviour });
     disconnects.run(facts, closing);
   }
 
