@@ -209,7 +209,10 @@ async function ready(child: ChildProcess, name: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const look = (slice: Buffer) => {
       printed += slice;
-      if (/Server ready|The stack runs here/.test(printed)) resolve();
+      if (!/Server ready|The stack runs here/.test(printed)) return;
+      // What it says from now on is read and dropped: this very process also makes the load.
+      for (const stream of [child.stdout, child.stderr]) stream?.off('data', look).resume();
+      resolve();
     };
     child.stdout?.on('data', look);
     child.stderr?.on('data', look);
