@@ -3,6 +3,9 @@ import { MAX_PARTS } from './limits.ts';
 import type {
   AgentHello,
   AgentMessage,
+  Balance,
+  BodyEncoding,
+  Credit,
   EdgeHello,
   EdgeMessage,
   ErrorCodeV2,
@@ -12,6 +15,7 @@ import type {
   RefusalCode,
   RequestPart,
   ResponsePart,
+  ToldUrls,
 } from './messages.ts';
 
 /** A text that is not a message: `field` is where (empty for the whole), `problem` what was expected there. */
@@ -63,7 +67,10 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         }),
       };
     case 'ping':
+      return { type: 'ping', ...(message.told && toldToWire(message.told)) };
     case 'pong':
+    case 'leave':
+    case 'left':
       return { type: message.type };
     case 'http_request':
       return {
@@ -77,6 +84,9 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         more: message.more || undefined,
         timeout_ms: message.timeoutMs,
         max_response_bytes: message.maxResponseBytes,
+        window_bytes: message.windowBytes,
+        encoding: message.encoding,
+        upload_url: message.uploadUrl,
       };
     case 'http_response':
       return {
@@ -87,6 +97,8 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         body: base64(message.body),
         processing_time_ms: message.processingTimeMs,
         more: message.more || undefined,
+        encoding: message.encoding,
+        stored_bytes: message.storedBytes,
         session_id: message.sessionId,
       };
     case 'request_part':
@@ -107,7 +119,28 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
       return { type: 'url_updated', public_url: message.publicUrl, subdomain_url: message.subdomainUrl };
     case 'cancel':
       return { type: 'cancel', request_id: message.requestId };
+    case 'accepted':
+      return { type: 'accepted', request_id: message.requestId, session_id: message.sessionId };
+    case 'credit':
+      return {
+        type: 'credit',
+        request_id: message.requestId,
+        bytes: message.bytes,
+        session_id: message.sessionId,
+      };
+    case 'again':
+      return {
+        type: 'again',
+        request_id: message.requestId,
+        from: message.from,
+        seen: message.seen,
+        bytes: message.bytes,
+      };
   }
+}
+
+function toldToWire({ tunnelId, publicUrl, subdomainUrl }: ToldUrls): Record<string, unknown> {
+  return { protocol: 2, tunnel_id: tunnelId, public_url: publicUrl, subdomain_url: subdomainUrl };
 }
 
 function partToWire(message: RequestPart | ResponsePart): Record<string, unknown> {
@@ -117,6 +150,7 @@ function partToWire(message: RequestPart | ResponsePart): Record<string, unknown
     part: message.part,
     body: base64(message.body),
     total_bytes: message.totalBytes,
+    sha256: message.sha256,
   };
 }
 
@@ -128,6 +162,7 @@ function agentHelloToWire(hello: AgentHello): Record<string, unknown> {
     agent_key: hello.agentKey,
     tunnel_id: hello.tunnelId,
     agent: hello.agent,
+    balance: hello.balance,
   };
 }
 
@@ -179,7 +214,9 @@ function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType 
       return hello ? { type, hello } : { type };
     }
     case 'ping':
+      return { type, ...toldUrls(fields) };
     case 'pong':
+    case 'leave':
       return { type };
     case 'http_response':
       return httpResponse(fields);
@@ -187,6 +224,10 @@ function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType 
       return { type, ...bodyPart(fields), ...fromSession(fields) };
     case 'error':
       return { ...errorMessage(fields), ...fromSession(fields) };
+    case 'accepted':
+      return { type, requestId: fields.string('request_id'), ...fromSession(fields) };
+    case 'credit':
+      return { ...credit(fields), ...fromSession(fields) };
     default:
       return { type: 'unknown', name: type };
   }
@@ -206,6 +247,7 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
       };
     case 'ping':
     case 'pong':
+    case 'left':
       return { type };
     case 'http_request':
       return httpRequest(fields);
@@ -223,6 +265,16 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
       };
     case 'cancel':
       return { type, requestId: fields.string('request_id') };
+    case 'credit':
+      return credit(fields);
+    case 'again':
+      return {
+        type,
+        requestId: fields.string('request_id'),
+        from: fields.integer('from', 0, MAX_PARTS),
+        seen: fields.integers('seen', 1, MAX_PARTS),
+        bytes: fields.integer('bytes', 0),
+      };
     default:
       return { type: 'unknown', name: type };
   }
@@ -236,12 +288,29 @@ function agentHello(fields: Fields): AgentHello {
     agentKey: fields.matching('agent_key', /^[A-Za-z0-9_-]{43}$/),
     ...fields.optionalString('tunnel_id', 'tunnelId'),
     agent: fields.matching('agent', /^[\x20-\x7e]{1,64}$/),
+    ...fields.optionalOneOf('balance', BALANCES),
   };
 }
 
 /** An agent's own name for its session, so that it can never name a version 1 connection's. */
 function fromSession(fields: Fields): { sessionId?: string } {
   return fields.optional('session_id') === undefined ? {} : { sessionId: fields.matching('session_id', SESSION_ID) };
+}
+
+/** A version 1 agent's ping has no fields. */
+function toldUrls(fields: Fields): { told?: ToldUrls } {
+  if (fields.optional('protocol') !== 2) return {};
+  return {
+    told: {
+      tunnelId: fields.string('tunnel_id'),
+      publicUrl: fields.string('public_url'),
+      ...fields.optionalString('subdomain_url', 'subdomainUrl'),
+    },
+  };
+}
+
+function credit(fields: Fields): Credit {
+  return { type: 'credit', requestId: fields.string('request_id'), bytes: fields.integer('bytes', 0) };
 }
 
 function edgeHello(fields: Fields): { hello?: EdgeHello } {
@@ -267,6 +336,9 @@ function httpRequest(fields: Fields): HttpRequest {
     more: fields.flag('more'),
     ...fields.optionalInteger('timeout_ms', 'timeoutMs'),
     ...fields.optionalInteger('max_response_bytes', 'maxResponseBytes'),
+    ...fields.optionalInteger('window_bytes', 'windowBytes'),
+    ...fields.optionalOneOf('encoding', BODY_ENCODINGS),
+    ...fields.optionalString('upload_url', 'uploadUrl'),
   };
 }
 
@@ -279,6 +351,8 @@ function httpResponse(fields: Fields): HttpResponse {
     body: fields.bytes('body', ''),
     processingTimeMs: fields.integer('processing_time_ms', 0, Number.MAX_SAFE_INTEGER, 0),
     more: fields.flag('more'),
+    ...fields.optionalOneOf('encoding', BODY_ENCODINGS),
+    ...fields.optionalInteger('stored_bytes', 'storedBytes'),
     ...fromSession(fields),
   };
 }
@@ -289,6 +363,7 @@ function bodyPart(fields: Fields) {
     part: fields.integer('part', 1, MAX_PARTS),
     body: fields.bytes('body'),
     ...fields.optionalInteger('total_bytes', 'totalBytes'),
+    ...(fields.optional('sha256') !== undefined && { sha256: fields.matching('sha256', SHA256) }),
   };
 }
 
@@ -319,5 +394,11 @@ const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_inv
 
 /** A token of RFC 9110; upper case is the sender's custom, not a rule of HTTP. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+
+const BALANCES: readonly Balance[] = ['spread', 'sticky', 'failover'];
+
+const BODY_ENCODINGS: readonly BodyEncoding[] = ['br'];
+
+const SHA256 = /^[A-Za-z0-9_-]{43}$/;
 
 const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;

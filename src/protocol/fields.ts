@@ -71,6 +71,19 @@ export class Fields {
     return this.optional(name) === undefined ? {} : ({ [key]: this.integer(name, 0) } as { [K in Key]: number });
   }
 
+  optionalOneOf<Name extends string, Choice extends string>(
+    name: Name,
+    choices: readonly Choice[],
+  ): { [N in Name]?: Choice } {
+    return this.optional(name) === undefined ? {} : ({ [name]: this.oneOf(name, choices) } as { [N in Name]: Choice });
+  }
+
+  integers(name: string, least: number, most: number): number[] {
+    const value = this.optional(name);
+    if (!Array.isArray(value)) throw new Violation(name, 'expected an array');
+    return value.map((one, at) => new Fields({ [`${name}.${at}`]: one }).integer(`${name}.${at}`, least, most));
+  }
+
   headers(): HeaderPair[] {
     const value = this.optional('headers');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {

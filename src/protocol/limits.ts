@@ -12,16 +12,25 @@ export const FRAME_BYTES = 32_768;
 export const SENT_FRAME_BYTES = 32_000;
 
 /**
- * Raw bytes of a body in one part. As base64 it is 128,000 bytes, which leaves 3,072 for the envelope and fills
- * four billed units of 32 KB; a multiple of 3, so that no part but the last is padded.
+ * Raw bytes of a body in one part: as many as one message can carry, in base64 (130,752) beside an envelope of at most 320;
+ * a multiple of 3, so that no part but the last is padded. Why the largest: PROTOCOL.md, "How large a part is".
  */
-export const PART_BYTES = 96_000;
+export const PART_BYTES = 98_064;
+
+/** Bytes of one body that may be under way, of which the receiver has not given credit for more: 21 parts. */
+export const WINDOW_BYTES = 21 * PART_BYTES;
 
 /** More parts than any door can carry (a 200 MB stream has 2,185): a larger number is malformed. */
 export const MAX_PARTS = 4_096;
 
 /** How long the agent waits for `connection_established` after `ready`, in milliseconds. */
 export const HANDSHAKE_MS = 10_000;
+
+/**
+ * How long an agent may work on an answer before it says `accepted`, and an edge that has heard nothing of a request sends it
+ * again only later than that, in milliseconds.
+ */
+export const ACCEPT_AFTER_MS = 1_250;
 
 /** A version 1 agent's own `ping` interval, and what the edge asks of others, in seconds: well inside WS-46's 600. */
 export const HEARTBEAT_SECONDS = 300;

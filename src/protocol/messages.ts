@@ -13,6 +13,12 @@ export type ErrorCodeV2 = ErrorCodeV1 | 'upstream_unreachable' | 'upstream_faile
 
 export type RefusalCode = 'tunnel_id_taken' | 'tunnel_id_invalid';
 
+/** How requests spread over several agents of one tunnel: by chance, by visitor, or all to the first that came. */
+export type Balance = 'spread' | 'sticky' | 'failover';
+
+/** How a body is compressed on the wire, and on the wire alone. */
+export type BodyEncoding = 'br';
+
 /** What an agent says of itself in the extra fields of `ready`; an agent that says nothing speaks version 1. */
 export interface AgentHello {
   readonly protocol: 2;
@@ -26,6 +32,8 @@ export interface AgentHello {
   readonly tunnelId?: string;
   /** Name and version, for logs: `postern/0.1.0`. */
   readonly agent: string;
+  /** For the whole tunnel: what the agent that came last asked for holds. Absent for `spread`. */
+  readonly balance?: Balance;
 }
 
 /** What the edge says of itself in the extra fields of `connection_established`. */
@@ -54,6 +62,14 @@ export interface ConnectionEstablished {
 
 export interface Ping {
   readonly type: 'ping';
+  /** What a version 2 agent was told last; it wants a `pong`, and `url_updated` where this is true no more. */
+  readonly told?: ToldUrls;
+}
+
+export interface ToldUrls {
+  readonly tunnelId: string;
+  readonly publicUrl: string;
+  readonly subdomainUrl?: string;
 }
 
 export interface Pong {
@@ -85,6 +101,12 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** The largest body the door can give back, in bytes; absent from version 1 edges. */
   readonly maxResponseBytes?: number;
+  /** How much of the answer may be under way before a `credit`, in bytes as they travel; absent for no bound. */
+  readonly windowBytes?: number;
+  /** How the whole body is compressed; absent where it is not. */
+  readonly encoding?: BodyEncoding;
+  /** Where the agent may put a body that the door cannot give back; absent where the stack has no such place. */
+  readonly uploadUrl?: string;
 }
 
 /** A later slice of a body. Number 0 travels in the head's own message, so numbers here start at 1. */
@@ -92,8 +114,10 @@ interface BodyPart {
   readonly requestId: string;
   readonly part: number;
   readonly body: Uint8Array;
-  /** Present on the last part alone: the whole body's length in bytes. */
+  /** Present on the last part alone: the length of the whole body as it travels, in bytes. */
   readonly totalBytes?: number;
+  /** Present on the last part alone: SHA-256 of the whole body as it travels; 43 of base64url. */
+  readonly sha256?: string;
 }
 
 export interface RequestPart extends BodyPart {
@@ -109,6 +133,10 @@ export interface HttpResponse extends FromSession {
   readonly body: Uint8Array;
   readonly processingTimeMs: number;
   readonly more: boolean;
+  /** How the whole body is compressed; absent where it is not. */
+  readonly encoding?: BodyEncoding;
+  /** Bytes of a body that is not here because it was put to the request's `uploadUrl`. */
+  readonly storedBytes?: number;
 }
 
 export interface ResponsePart extends BodyPart, FromSession {
@@ -144,7 +172,45 @@ export interface Cancel {
   readonly requestId: string;
 }
 
-export type AgentMessage = Ready | Ping | Pong | HttpResponse | ResponsePart | ErrorMessage;
+/** The agent has the request whole, and its answer takes a while: no need to send it again. Version 2 only. */
+export interface Accepted extends FromSession {
+  readonly type: 'accepted';
+  readonly requestId: string;
+}
+
+/**
+ * How many bytes of a body, as they travel, may have been sent by now. Counted from the body's beginning, so that a credit
+ * which comes late or twice says nothing new. From the edge it is about the answer, from an agent about the request.
+ */
+export interface Credit extends FromSession {
+  readonly type: 'credit';
+  readonly requestId: string;
+  readonly bytes: number;
+}
+
+/** The edge misses something of an answer that the agent has sent: once more, please. Version 2 only. */
+export interface Again {
+  readonly type: 'again';
+  readonly requestId: string;
+  /** The first part that is missing; 0 is the head. Everything from it on was not seen, but for `seen`. */
+  readonly from: number;
+  /** Parts beyond `from` that were seen. */
+  readonly seen: readonly number[];
+  /** As a {@link Credit} that may have been lost. */
+  readonly bytes: number;
+}
+
+/** The agent takes no more requests; what it has it will still answer. Version 2 only. */
+export interface Leave {
+  readonly type: 'leave';
+}
+
+/** The edge sends this connection no more requests. Version 2 only. */
+export interface Left {
+  readonly type: 'left';
+}
+
+export type AgentMessage = Ready | Ping | Pong | HttpResponse | ResponsePart | ErrorMessage | Accepted | Credit | Leave;
 
 export type EdgeMessage =
   | ConnectionEstablished
@@ -155,7 +221,10 @@ export type EdgeMessage =
   | ErrorMessage
   | Refused
   | UrlUpdated
-  | Cancel;
+  | Cancel
+  | Credit
+  | Again
+  | Left;
 
 /** What answers an exchange, in the order it may arrive: any. */
-export type AnswerMessage = HttpResponse | ResponsePart | ErrorMessage;
+export type AnswerMessage = HttpResponse | ResponsePart | ErrorMessage | Accepted | Credit;

@@ -2,6 +2,9 @@ import { encode } from './codec.ts';
 import { MAX_PARTS, MESSAGE_BYTES, PART_BYTES } from './limits.ts';
 import type { HttpRequest, HttpResponse, RequestPart } from './messages.ts';
 
+/** 43 of base64url. */
+export type Sha256 = (bytes: Uint8Array) => string;
+
 /**
  * Raw bytes of body that fit beside this head in one message.
  * @param head its own body is ignored
@@ -17,7 +20,7 @@ export function roomBeside(head: HttpRequest | HttpResponse): number {
  * @returns one `http_request` where everything fits, else it and its `request_part`s; undefined when the head alone is
  * larger than a message
  */
-export function splitRequest(request: HttpRequest): readonly (HttpRequest | RequestPart)[] | undefined {
+export function splitRequest(request: HttpRequest, sha256: Sha256): readonly (HttpRequest | RequestPart)[] | undefined {
   const room = roomBeside(request);
   if (room < 0) return undefined;
   if (request.body.length <= room) return [{ ...request, more: false }];
@@ -29,7 +32,7 @@ export function splitRequest(request: HttpRequest): readonly (HttpRequest | Requ
       requestId: request.requestId,
       part,
       body: request.body.subarray(at, at + PART_BYTES),
-      ...(last && { totalBytes: request.body.length }),
+      ...(last && { totalBytes: request.body.length, sha256: sha256(request.body) }),
     });
   }
   return messages;
@@ -41,6 +44,8 @@ export interface Slice {
   readonly body: Uint8Array;
   /** The whole body's length; given by the last slice alone. */
   readonly totalBytes?: number;
+  /** The whole body's SHA-256 in base64url; given by the last slice alone. */
+  readonly sha256?: string;
 }
 
 export type JoinResult =
@@ -55,18 +60,24 @@ export interface PartJoiner {
   add(slice: Slice): JoinResult;
   /** The lowest number not seen yet. */
   firstMissing(): number;
+  /** Numbers beyond {@link firstMissing} that were seen. */
+  seenBeyond(): readonly number[];
+  /** Bytes seen from the body's beginning without a gap. */
+  contiguousBytes(): number;
 }
 
 /**
  * @param limitBytes the largest body accepted; slices are held in memory until the body is whole
  */
-export function createPartJoiner(limitBytes: number): PartJoiner {
+export function createPartJoiner(limitBytes: number, sha256: Sha256): PartJoiner {
   const slices = new Map<number, Uint8Array>();
   let heldBytes = 0;
   let highestPart = 0;
   let firstMissing = 0;
+  let contiguousBytes = 0;
   let lastPart: number | undefined;
   let totalBytes = 0;
+  let expectedHash: string | undefined;
 
   function whole(): JoinResult {
     if (lastPart === undefined || slices.size < lastPart + 1) return { kind: 'incomplete' };
@@ -79,11 +90,16 @@ export function createPartJoiner(limitBytes: number): PartJoiner {
       body.set(slice, at);
       at += slice.length;
     }
+    if (expectedHash !== undefined && sha256(body) !== expectedHash) {
+      return { kind: 'broken', problem: 'the bytes that came are not those that were sent' };
+    }
     return { kind: 'complete', body };
   }
 
   return {
     firstMissing: () => firstMissing,
+    seenBeyond: () => [...slices.keys()].filter((part) => part > firstMissing).sort((a, b) => a - b),
+    contiguousBytes: () => contiguousBytes,
 
     add(slice) {
       if (slice.part > MAX_PARTS) return { kind: 'broken', problem: `part ${slice.part} is beyond ${MAX_PARTS}` };
@@ -91,11 +107,15 @@ export function createPartJoiner(limitBytes: number): PartJoiner {
         slices.set(slice.part, slice.body);
         heldBytes += slice.body.length;
         highestPart = Math.max(highestPart, slice.part);
-        while (slices.has(firstMissing)) firstMissing += 1;
+        for (let next = slices.get(firstMissing); next; next = slices.get(firstMissing)) {
+          contiguousBytes += next.length;
+          firstMissing += 1;
+        }
       }
       if (slice.totalBytes !== undefined) {
         lastPart = slice.part;
         totalBytes = slice.totalBytes;
+        expectedHash = slice.sha256;
       }
       if (heldBytes > limitBytes || totalBytes > limitBytes) return { kind: 'too-large' };
       if (lastPart !== undefined && highestPart > lastPart) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AgentMessage, EdgeMessage, HeaderPair } from '../../src/protocol/messages.ts';
+import type { AgentMessage, Balance, BodyEncoding, EdgeMessage, HeaderPair } from '../../src/protocol/messages.ts';
 
 const integer = fc.maxSafeNat();
 const text = fc.string({ unit: 'binary' });
@@ -31,7 +31,10 @@ function extended<Required extends object, Optional extends object>(
 
 const part = extended(
   fc.record({ requestId, part: fc.integer({ min: 1, max: 4_096 }), body }),
-  optional<{ totalBytes: number }>({ totalBytes: integer }),
+  optional<{ totalBytes: number; sha256: string }>({
+    totalBytes: integer,
+    sha256: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+  }),
 );
 const fromSession = optional<{ sessionId: string }>({ sessionId });
 const error = fc.record({
@@ -50,12 +53,25 @@ const hello = extended(
     agentKey: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
     agent: fc.stringMatching(/^[\x20-\x7e]{1,64}$/),
   }),
-  optional<{ tunnelId: string }>({ tunnelId: text }),
+  optional<{ tunnelId: string; balance: Balance }>({
+    tunnelId: text,
+    balance: fc.constantFrom('spread', 'sticky', 'failover'),
+  }),
 );
+const told = extended(
+  fc.record({ tunnelId: text, publicUrl: text }),
+  optional<{ subdomainUrl: string }>({ subdomainUrl: text }),
+);
+const encoding = fc.constant('br' as const);
+const credit = fc.record({ type: fc.constant('credit' as const), requestId: text, bytes: integer });
 
 export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
   empty,
+  fc.constant({ type: 'leave' as const }),
   extended(fc.constant({ type: 'ready' as const }), optional({ hello })),
+  extended(fc.constant({ type: 'ping' as const }), optional({ told })),
+  extended(fc.record({ type: fc.constant('accepted' as const), requestId: text }), fromSession),
+  extended(credit, fromSession),
   extended(
     fc.record({
       type: fc.constant('http_response' as const),
@@ -66,7 +82,11 @@ export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
       processingTimeMs: integer,
       more: fc.boolean(),
     }),
-    fromSession,
+    optional<{ sessionId: string; encoding: BodyEncoding; storedBytes: number }>({
+      sessionId,
+      encoding,
+      storedBytes: integer,
+    }),
   ),
   extended(extended(fc.constant({ type: 'response_part' as const }), part), fromSession),
   extended(error, fromSession),
@@ -75,6 +95,15 @@ export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
 export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
   empty,
   error,
+  credit,
+  fc.constant({ type: 'left' as const }),
+  fc.record({
+    type: fc.constant('again' as const),
+    requestId: text,
+    from: fc.nat(4_096),
+    seen: fc.array(fc.integer({ min: 1, max: 4_096 })),
+    bytes: integer,
+  }),
   extended(
     fc.record({
       type: fc.constant('connection_established' as const),
@@ -107,7 +136,19 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
       timestamp: integer,
       more: fc.boolean(),
     }),
-    optional<{ timeoutMs: number; maxResponseBytes: number }>({ timeoutMs: integer, maxResponseBytes: integer }),
+    optional<{
+      timeoutMs: number;
+      maxResponseBytes: number;
+      windowBytes: number;
+      encoding: BodyEncoding;
+      uploadUrl: string;
+    }>({
+      timeoutMs: integer,
+      maxResponseBytes: integer,
+      windowBytes: integer,
+      encoding,
+      uploadUrl: text,
+    }),
   ),
   extended(fc.constant({ type: 'request_part' as const }), part),
   fc.record({

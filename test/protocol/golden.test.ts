@@ -12,6 +12,9 @@ const AGENT_TYPES: Record<AgentMessage['type'], true> = {
   http_response: true,
   response_part: true,
   error: true,
+  accepted: true,
+  credit: true,
+  leave: true,
 };
 const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   connection_established: true,
@@ -23,6 +26,9 @@ const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   refused: true,
   url_updated: true,
   cancel: true,
+  credit: true,
+  again: true,
+  left: true,
 };
 
 const DIRECTIONS = [

@@ -20,6 +20,7 @@ describe('the limits of both sides', () => {
       part: MAX_PARTS,
       body: new Uint8Array(PART_BYTES),
       totalBytes: Number.MAX_SAFE_INTEGER,
+      sha256: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
       sessionId: 'qZ3kP0tXw8mB-rYhL_2dVa',
     });
     expect(Buffer.byteLength(largest)).to.be.at.most(MESSAGE_BYTES);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encode } from '../../src/protocol/codec.ts';
@@ -5,6 +6,11 @@ import { MAX_PARTS, MESSAGE_BYTES, PART_BYTES } from '../../src/protocol/limits.
 import type { HeaderPair, HttpRequest } from '../../src/protocol/messages.ts';
 import type { Slice } from '../../src/protocol/parts.ts';
 import { createPartJoiner, roomBeside, splitRequest } from '../../src/protocol/parts.ts';
+
+/** As good as any for a test. */
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}
 
 const UNLIMITED = 1_000_000_000;
 
@@ -37,7 +43,7 @@ function slicesOf(messages: NonNullable<ReturnType<typeof splitRequest>>): Slice
 }
 
 function joined(slices: readonly Slice[]) {
-  const joiner = createPartJoiner(UNLIMITED);
+  const joiner = createPartJoiner(UNLIMITED, sha256);
   return slices.map((slice) => joiner.add(slice)).at(-1);
 }
 
@@ -52,7 +58,7 @@ describe('splitRequest', () => {
   it('gives messages that fit, and of which the body can be made again in any order, some of them twice', () => {
     const cases = bodyAndHead.chain(({ length, headers }) => {
       const whole = request(bytes(length), headers);
-      const messages = splitRequest(whole) ?? [];
+      const messages = splitRequest(whole, sha256) ?? [];
       const order = fc.shuffledSubarray(slicesOf(messages), { minLength: messages.length });
       return fc.record({
         whole: fc.constant(whole),
@@ -74,19 +80,19 @@ describe('splitRequest', () => {
 
   it('sends what fits as one message, byte for byte up to the room beside the head', () => {
     const room = roomBeside(request(new Uint8Array(0)));
-    expect(splitRequest(request(bytes(room)))).to.have.lengthOf(1);
-    expect(splitRequest(request(bytes(room + 1)))).to.have.lengthOf(2);
+    expect(splitRequest(request(bytes(room)), sha256)).to.have.lengthOf(1);
+    expect(splitRequest(request(bytes(room + 1)), sha256)).to.have.lengthOf(2);
   });
 
   it('says the length on the last part alone', () => {
-    const messages = splitRequest(request(bytes(PART_BYTES * 3))) ?? [];
+    const messages = splitRequest(request(bytes(PART_BYTES * 3)), sha256) ?? [];
     const totals = slicesOf(messages).map(({ totalBytes }) => totalBytes);
     expect(totals).to.deep.equal([undefined, undefined, PART_BYTES * 3]);
   });
 
   it('refuses a head that no message can carry', () => {
     const headers: HeaderPair[] = [['x-long', 'x'.repeat(MESSAGE_BYTES)]];
-    expect(splitRequest(request(new Uint8Array(0), headers))).to.equal(undefined);
+    expect(splitRequest(request(new Uint8Array(0), headers), sha256)).to.equal(undefined);
   });
 });
 
@@ -112,6 +118,27 @@ describe('roomBeside', () => {
 });
 
 describe('createPartJoiner', () => {
+  it('breaks where the bytes are not those of the hash that was said', () => {
+    const joiner = createPartJoiner(UNLIMITED, sha256);
+    joiner.add({ part: 0, body: Buffer.from('one ') });
+    const said = { part: 1, body: Buffer.from('two'), totalBytes: 7 };
+    expect(joiner.add({ ...said, sha256: sha256(Buffer.from('one too')) })).to.include({ kind: 'broken' });
+    const other = createPartJoiner(UNLIMITED, sha256);
+    other.add({ part: 0, body: Buffer.from('one ') });
+    expect(other.add({ ...said, sha256: sha256(Buffer.from('one two')) })).to.include({ kind: 'complete' });
+  });
+
+  it('says what it has without a gap, and what beyond it', () => {
+    const joiner = createPartJoiner(UNLIMITED, sha256);
+    for (const part of [0, 1, 5, 3]) joiner.add({ part, body: new Uint8Array(10) });
+    expect(joiner.contiguousBytes()).to.equal(20);
+    expect(joiner.firstMissing()).to.equal(2);
+    expect(joiner.seenBeyond()).to.deep.equal([3, 5]);
+    joiner.add({ part: 2, body: new Uint8Array(10) });
+    expect(joiner.contiguousBytes()).to.equal(40);
+    expect(joiner.seenBeyond()).to.deep.equal([5]);
+  });
+
   const one = Uint8Array.of(1);
 
   it('has an empty body at once', () => {
@@ -119,7 +146,7 @@ describe('createPartJoiner', () => {
   });
 
   it('names the lowest part that is missing', () => {
-    const joiner = createPartJoiner(UNLIMITED);
+    const joiner = createPartJoiner(UNLIMITED, sha256);
     const missing = [0, 2, 1, 1, 4].map((part) => {
       joiner.add({ part, body: one });
       return joiner.firstMissing();
@@ -159,9 +186,9 @@ describe('createPartJoiner', () => {
   });
 
   it('stops at the limit: by what came, and before it by what was said', () => {
-    const joiner = createPartJoiner(2);
+    const joiner = createPartJoiner(2, sha256);
     expect(joiner.add({ part: 0, body: Uint8Array.of(1, 2) }).kind).to.equal('incomplete');
     expect(joiner.add({ part: 1, body: one }).kind).to.equal('too-large');
-    expect(createPartJoiner(2).add({ part: 9, body: one, totalBytes: 3 }).kind).to.equal('too-large');
+    expect(createPartJoiner(2, sha256).add({ part: 9, body: one, totalBytes: 3 }).kind).to.equal('too-large');
   });
 });
