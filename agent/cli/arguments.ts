@@ -1,14 +1,24 @@
 import { cac } from 'cac';
 import { type Failure, usageFailure } from './failure.ts';
-import { DEV_FLAGS, EMULATOR_FLAGS, type Flag, GENERAL_FLAGS, TOKEN_FLAGS, TUNNEL_FLAGS } from './flags.ts';
+import {
+  CONFIG_FLAGS,
+  DEV_FLAGS,
+  EMULATOR_FLAGS,
+  type Flag,
+  GENERAL_FLAGS,
+  TOKEN_FLAGS,
+  TUNNEL_FLAGS,
+  UP_FLAGS,
+} from './flags.ts';
 import type { RawOptions } from './settings.ts';
 
 /** What a command line asks for. */
 export type Request = { readonly command: 'help' | 'version' } | CommandRequest;
 
 export interface CommandRequest {
-  readonly command: 'tunnel' | 'dev' | 'emulator' | 'token';
-  readonly operand: string | undefined;
+  readonly command: 'tunnel' | 'dev' | 'up' | 'config' | 'emulator' | 'token';
+  /** The words that are no options: one at most, but for `up`, which takes any number. */
+  readonly operands: readonly string[];
   readonly options: RawOptions;
 }
 
@@ -18,14 +28,19 @@ export function parseArguments(argv: readonly string[]): Request | Failure {
   function command(name: CommandRequest['command'], shape: string, flags: readonly Flag[]): void {
     const added = cli.command(shape, name);
     for (const flag of flags) added.option(flag.name, flag.text);
-    // A command without an operand is handed its options alone.
-    added.action((...given: [string | undefined, RawOptions] | [RawOptions]): CommandRequest => {
-      const [operand, options] = given.length === 1 ? [undefined, given[0]] : given;
-      return { command: name, operand: operand && unmark(operand), options: unmarkAll(options) };
+    // A command is handed what stands for each operand of its shape (a list for `[...names]`), and its options last.
+    added.action((...given: [...(string | string[] | undefined)[], RawOptions]): CommandRequest => {
+      const words = given
+        .slice(0, -1)
+        .flat()
+        .filter((word) => typeof word === 'string');
+      return { command: name, operands: words.map(unmark), options: unmarkAll(given.at(-1) as RawOptions) };
     });
   }
   command('tunnel', '[upstream]', TUNNEL_FLAGS);
   command('dev', 'dev [upstream]', [...TUNNEL_FLAGS, ...DEV_FLAGS]);
+  command('up', 'up [...names]', UP_FLAGS);
+  command('config', 'config [action]', CONFIG_FLAGS);
   command('emulator', 'emulator', EMULATOR_FLAGS);
   command('token', 'token [subject]', TOKEN_FLAGS);
   for (const flag of GENERAL_FLAGS) cli.option(flag.name, flag.text);

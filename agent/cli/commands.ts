@@ -25,7 +25,7 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       return EXIT.done;
     case 'token': {
       const { runToken } = await import('./token.ts');
-      return runToken(request.operand, request.options.json === true, context.stdout);
+      return runToken(request.operands[0], request.options.json === true, context.stdout);
     }
     case 'tunnel': {
       const asked = readTunnelRequest(request, context);
@@ -34,6 +34,17 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       if (!upstream) return usageFailure('The upstream is missing.', 'Say where it listens, like: postern 3000');
       const { openTunnel } = await import('./tunnel.ts');
       return openTunnel(context, upstream, settings);
+    }
+    case 'up': {
+      const { runUp } = await import('./up.ts');
+      return runUp(context, request.operands, request.options);
+    }
+    case 'config': {
+      if (request.operands[0] !== 'validate') {
+        return usageFailure('config wants to know what to do.', 'There is: postern config validate');
+      }
+      const { checkConfig } = await import('./config-check.ts');
+      return checkConfig(context, request.options);
     }
     case 'emulator': {
       const { runEmulator } = await import('./emulator.ts');
@@ -62,14 +73,15 @@ interface TunnelRequest {
 function readTunnelRequest(request: CommandRequest, context: CliContext): TunnelRequest | Failure {
   const settings = readSettings(request.options, context.env);
   if (isFailure(settings)) return settings;
-  if (request.operand === undefined) return { upstream: undefined, settings };
-  const parsed = parseUpstream(request.operand);
+  const [operand] = request.operands;
+  if (operand === undefined) return { upstream: undefined, settings };
+  const parsed = parseUpstream(operand);
   if (parsed.kind === 'address') return { upstream: parsed.address, settings };
   // A single word is more likely a command that there is not.
-  if (/^[a-z]+$/i.test(request.operand)) {
+  if (/^[a-z]+$/i.test(operand)) {
     return usageFailure(
-      `There is no command ${request.operand}.`,
-      'Commands are dev, emulator and token: postern --help',
+      `There is no command ${operand}.`,
+      'Commands are dev, up, config, emulator and token: postern --help',
     );
   }
   return usageFailure(`${parsed.problem}.`, 'Give a port, host:port or http(s)://host:port, like: postern 3000');

@@ -1,4 +1,5 @@
 import type { CliContext } from './context.ts';
+import { printable } from './format.ts';
 
 export const EXIT = {
   done: 0,
@@ -23,6 +24,16 @@ export interface Failure {
   readonly code: string;
   readonly cause: string;
   readonly cure: string;
+  /** What is wrong, piece by piece, where the cause alone does not say it. */
+  readonly problems?: readonly FileProblem[];
+}
+
+/** Line and column count from 1. */
+export interface FileProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
 }
 
 export function isFailure(value: unknown): value is Failure {
@@ -34,7 +45,15 @@ export function usageFailure(cause: string, cure = 'See postern --help.'): Failu
 }
 
 /** For what is wrong before there is a tunnel to report on: words on standard error, or with `--json` its `error` event. */
-export function printFailure({ code, cause, cure }: Failure, { argv, stdout, stderr }: CliContext): void {
-  if (!argv.includes('--json')) stderr.write(`postern: ${cause}\n${cure}\n`);
-  else stdout.write(`${JSON.stringify({ event: 'error', at: Date.now(), code, message: `${cause} ${cure}` })}\n`);
+export function printFailure(failure: Failure, { argv, stdout, stderr }: CliContext): void {
+  const { code, cause, cure, problems = [] } = failure;
+  if (!argv.includes('--json')) {
+    const lines = problems.map(
+      ({ file, line, column, message }) => `${file}:${line}:${column}: ${printable(message)}\n`,
+    );
+    stderr.write(`postern: ${cause}\n${lines.join('')}${cure}\n`);
+    return;
+  }
+  const event = { event: 'error', at: Date.now(), code, message: `${cause} ${cure}` };
+  stdout.write(`${JSON.stringify({ ...event, ...(problems.length > 0 && { problems }) })}\n`);
 }

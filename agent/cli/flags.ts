@@ -22,6 +22,17 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
 
 export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }];
 
+const CONFIG_FILE: Flag = { name: '--config <file>', text: 'the file that names the tunnels (postern.yml)' };
+
+export const UP_FLAGS: readonly Flag[] = [
+  CONFIG_FILE,
+  { name: '--json', text: 'one JSON object a line, each with its tunnel’s name' },
+  { name: '--verbose', text: 'queries, too, and what was passed over' },
+  { name: '--quiet', text: 'no line for each request' },
+];
+
+export const CONFIG_FLAGS: readonly Flag[] = [CONFIG_FILE, { name: '--json', text: 'one JSON object' }];
+
 export const EMULATOR_FLAGS: readonly Flag[] = [
   { name: '--template <path>', text: 'a compiled CloudFormation template, or what `sls package` left (.serverless)' },
   { name: '--stack-name <name>', text: 'CloudFormation’s name of the stack, where the path does not tell' },

@@ -20,7 +20,9 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}|\p{Cf}/gu, '?');
 }
 
-export type Paint = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>>;
+export type Paint = Readonly<
+  Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan', (text: string) => string>
+>;
 
 /** @param colours false leaves every text as it is */
 export function createPaint(colours: boolean): Paint {
@@ -31,6 +33,8 @@ export function createPaint(colours: boolean): Paint {
     red: style(31, 39),
     green: style(32, 39),
     yellow: style(33, 39),
+    blue: style(34, 39),
+    magenta: style(35, 39),
     cyan: style(36, 39),
   };
 }

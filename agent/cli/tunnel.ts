@@ -13,7 +13,10 @@ import { version } from './version.ts';
 export interface TunnelRun {
   readonly upstream: UpstreamAddress;
   readonly settings: Settings;
+  /** Says where the agent's key is kept. */
   readonly env: Environment;
+  /** Where the key has been loaded already, for several tunnels: 43 of base64url. */
+  readonly agentKey?: string;
   readonly report: Report;
   /** Finish what is in flight, then end. */
   readonly stop: AbortSignal;
@@ -32,8 +35,7 @@ export function openTunnel(context: CliContext, upstream: UpstreamAddress, setti
 /** Opens a tunnel and serves it until it is stopped or cannot go on; then everything it opened is closed. */
 export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
   const { settings, report } = run;
-  const { key, problem } = loadAgentKey(agentKeyFile(run.env));
-  if (problem) report({ event: 'error', code: 'agent_key_not_kept', message: `a key for this run only: ${problem}` });
+  const agentKey = run.agentKey ?? loadKey(run.env, report);
   if (settings.token && inClear(settings.endpoint)) {
     const message = `the token goes to ${settings.endpoint} unencrypted: use wss:// for anything but this machine`;
     report({ event: 'error', code: 'token_in_clear', message });
@@ -43,7 +45,7 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     endpoint: settings.endpoint,
     ...(settings.token && { token: settings.token }),
     ...(settings.tunnelId && { tunnelId: settings.tunnelId }),
-    agentKey: key,
+    agentKey,
     agent: `postern/${version()}`,
     connectTimeoutMs: settings.connectTimeoutMs,
     requestTimeoutMs: settings.requestTimeoutMs,
@@ -75,6 +77,13 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     run.kill.removeEventListener('abort', kill);
     await upstream.close();
   }
+}
+
+/** The agent's key, or one for this run only, of which the report is told. */
+export function loadKey(env: Environment, report: Report): string {
+  const { key, problem } = loadAgentKey(agentKeyFile(env));
+  if (problem) report({ event: 'error', code: 'agent_key_not_kept', message: `a key for this run only: ${problem}` });
+  return key;
 }
 
 function inClear(endpoint: string): boolean {

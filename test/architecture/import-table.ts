@@ -19,6 +19,7 @@ export const IMPORT_TABLE: ImportTable = {
   'src/protocol': [],
   'src/tunnel': ['src/protocol'],
   'src/adapters': ['src/tunnel', 'src/protocol', '@aws-sdk', 'node'],
+  'src/adapters/s3-large-responses.ts': ['@smithy'],
   'src/handlers': ['src/adapters', 'src/tunnel'],
   'src/handlers/wiring.ts': ['@aws-sdk'],
 
@@ -29,6 +30,7 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/network-error.ts': [],
   'agent/cli': ['agent/session', 'agent/proxy', 'agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/cli/arguments.ts': ['cac'],
+  'agent/cli/config-document.ts': ['yaml'],
   // Two commands start the emulator, and nothing else of the agent knows of it.
   'agent/cli/dev.ts': ['agent/dev', ...EMULATOR],
   'agent/cli/emulator.ts': EMULATOR,
@@ -38,6 +40,8 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/session/socket.ts': ['ws'],
   'agent/proxy': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol'],
   'agent/proxy/upstream.ts': ['undici', 'node'],
+  'agent/proxy/upload.ts': ['undici'],
+  'agent/proxy/spool.ts': ['node'],
 
   // The emulator: parts that do not know each other, around a leaf that says what to emulate.
   'emulator/stack': [],

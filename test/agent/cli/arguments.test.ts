@@ -7,19 +7,34 @@ describe('parseArguments', () => {
     const request = parseArguments(argv);
     if (isFailure(request) || !('options' in request)) throw new Error(JSON.stringify(request));
     const { '--': _rest, ...options } = request.options;
-    return { command: request.command, operand: request.operand, options };
+    return { command: request.command, operands: request.operands, options };
   }
 
   it('tells the commands apart', () => {
-    expect(parse('3000')).to.deep.equal({ command: 'tunnel', operand: '3000', options: {} });
-    expect(parse()).to.deep.equal({ command: 'tunnel', operand: undefined, options: {} });
-    expect(parse('dev')).to.deep.equal({ command: 'dev', operand: undefined, options: {} });
-    expect(parse('dev', '8080', '--once')).to.deep.equal({ command: 'dev', operand: '8080', options: { once: true } });
-    expect(parse('token', 'maria')).to.deep.equal({ command: 'token', operand: 'maria', options: {} });
+    expect(parse('3000')).to.deep.equal({ command: 'tunnel', operands: ['3000'], options: {} });
+    expect(parse()).to.deep.equal({ command: 'tunnel', operands: [], options: {} });
+    expect(parse('dev')).to.deep.equal({ command: 'dev', operands: [], options: {} });
+    expect(parse('dev', '8080', '--once')).to.deep.equal({
+      command: 'dev',
+      operands: ['8080'],
+      options: { once: true },
+    });
+    expect(parse('up')).to.deep.equal({ command: 'up', operands: [], options: {} });
+    expect(parse('up', 'web', '007', '--quiet', 'api')).to.deep.equal({
+      command: 'up',
+      operands: ['web', '007', 'api'],
+      options: { quiet: true },
+    });
+    expect(parse('config', 'validate', '--config', '5')).to.deep.equal({
+      command: 'config',
+      operands: ['validate'],
+      options: { config: '5' },
+    });
+    expect(parse('token', 'maria')).to.deep.equal({ command: 'token', operands: ['maria'], options: {} });
   });
 
   it('reads options before and after the upstream', () => {
-    const expected = { command: 'tunnel', operand: '3000', options: { json: true, endpoint: 'ws://x/y' } };
+    const expected = { command: 'tunnel', operands: ['3000'], options: { json: true, endpoint: 'ws://x/y' } };
     expect(parse('--json', '3000', '--endpoint', 'ws://x/y')).to.deep.equal(expected);
     expect(parse('--endpoint=ws://x/y', '3000', '--json')).to.deep.equal(expected);
   });
@@ -47,6 +62,8 @@ describe('parseArguments', () => {
     [['3000', '--tunnel-id'], '--tunnel-id'],
     [['3000', '--once'], '--once'],
     [['token', '--endpoint', 'x'], '--endpoint'],
+    [['up', '--endpoint', 'x'], '--endpoint'],
+    [['config', 'validate', 'more'], 'more'],
   ] as const) {
     it(`refuses ${argv.join(' ')}`, () => {
       const request = parseArguments(argv);

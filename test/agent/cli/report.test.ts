@@ -24,7 +24,13 @@ const OTHERS: AgentEvent[] = [
 ];
 
 describe('createReport', () => {
-  function print(settings: Partial<Settings>, events: readonly AgentEvent[], stdout: Partial<Output> = {}, env = {}) {
+  function print(
+    settings: Partial<Settings>,
+    events: readonly AgentEvent[],
+    stdout: Partial<Output> = {},
+    env = {},
+    fields = {},
+  ) {
     const texts = { out: '', err: '' };
     const context: CliContext = {
       argv: [],
@@ -34,7 +40,7 @@ describe('createReport', () => {
       stop: new AbortController().signal,
       kill: new AbortController().signal,
     };
-    const report = createReport({ json: false, detail: 'normal', ...settings }, context);
+    const report = createReport({ json: false, detail: 'normal', ...settings }, context, fields);
     for (const event of events) report(event);
     return texts;
   }
@@ -53,6 +59,13 @@ describe('createReport', () => {
       }
       expect(lines).to.deep.equal([ONLINE, { ...REQUEST, path: '/a' }, ...OTHERS.slice(0, 3)]);
       expect(err).to.equal('');
+    });
+
+    it('adds what is said of all events, after event and time', () => {
+      const { out } = print({ json: true }, [REQUEST], {}, {}, { tunnel: 'web' });
+      expect(Object.keys(JSON.parse(out)).slice(0, 4)).to.deep.equal(['event', 'at', 'tunnel', 'id']);
+      expect(JSON.parse(out)).to.include({ tunnel: 'web' });
+      expect(print({}, [REQUEST], {}, {}, { tunnel: 'web' }).out).to.not.contain('web');
     });
 
     it('shows queries and notes to those who ask, notes beside the lines', () => {
