@@ -36,7 +36,7 @@ export function createConnectionStore(client: DynamoDBClient, table: string): Co
       return Item && connectionOf(Item);
     },
 
-    async attach(connectionId, { tunnelId, sessionId, protocol, publicUrl, subdomainUrl = '' }) {
+    async attach(connectionId, { tunnelId, sessionId, protocol }) {
       try {
         await client.send(
           new UpdateItemCommand({
@@ -44,14 +44,11 @@ export function createConnectionStore(client: DynamoDBClient, table: string): Co
             Key: { connectionId: { S: connectionId } },
             ConditionExpression:
               'attribute_exists(connectionId) AND (attribute_not_exists(tunnelId) OR tunnelId = :tunnel)',
-            UpdateExpression:
-              'SET tunnelId = :tunnel, sessionId = :session, protocol = :protocol, publicUrl = :url, subdomainUrl = :sub',
+            UpdateExpression: 'SET tunnelId = :tunnel, sessionId = :session, protocol = :protocol',
             ExpressionAttributeValues: {
               ':tunnel': { S: tunnelId },
               ':session': { S: sessionId },
               ':protocol': { N: String(protocol) },
-              ':url': { S: publicUrl },
-              ':sub': { S: subdomainUrl },
             },
           }),
         );
@@ -98,8 +95,6 @@ function connectionOf(item: Record<string, AttributeValue>): Connection {
         tunnelId: string(item, 'tunnelId'),
         sessionId: string(item, 'sessionId'),
         protocol: number(item, 'protocol') === 2 ? 2 : 1,
-        publicUrl: string(item, 'publicUrl'),
-        ...(item.subdomainUrl?.S && { subdomainUrl: item.subdomainUrl.S }),
       },
     }),
   };

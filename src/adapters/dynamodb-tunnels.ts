@@ -1,5 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Balance } from '../protocol/messages.ts';
 import type { Tunnel, TunnelSession, TunnelStore } from '../tunnel/ports.ts';
 import { isConditionFailure, number, string } from './dynamodb-values.ts';
 
@@ -36,23 +37,26 @@ export function createTunnelStore(client: DynamoDBClient, table: string): Tunnel
   };
 }
 
-function itemOf({ tunnelId, owner, sessions, version, expiresAt }: Tunnel): Record<string, AttributeValue> {
+function itemOf({ tunnelId, owner, sessions, balance, version, expiresAt }: Tunnel): Record<string, AttributeValue> {
   return {
     tunnelId: { S: tunnelId },
     owner: { S: owner },
     sessions: { M: Object.fromEntries(Object.entries(sessions).map(([id, session]) => [id, sessionItem(session)])) },
+    balance: { S: balance },
     version: { N: String(version) },
     expiresAt: { N: String(expiresAt) },
   };
 }
 
-function sessionItem({ connectionId, epoch, protocol, until }: TunnelSession): AttributeValue {
+function sessionItem({ connectionId, epoch, protocol, until, since, awaySince }: TunnelSession): AttributeValue {
   return {
     M: {
       connectionId: { S: connectionId },
       epoch: { N: String(epoch) },
       protocol: { N: String(protocol) },
       until: { N: String(until) },
+      since: { N: String(since) },
+      ...(awaySince !== undefined && { awaySince: { N: String(awaySince) } }),
     },
   };
 }
@@ -64,6 +68,7 @@ function tunnelOf(item: Record<string, AttributeValue>): Tunnel {
     sessions: Object.fromEntries(
       Object.entries(item.sessions?.M ?? {}).map(([id, value]) => [id, sessionOf(value.M ?? {})]),
     ),
+    balance: string(item, 'balance') as Balance,
     version: number(item, 'version'),
     expiresAt: number(item, 'expiresAt'),
   };
@@ -75,5 +80,7 @@ function sessionOf(item: Record<string, AttributeValue>): TunnelSession {
     epoch: number(item, 'epoch'),
     protocol: number(item, 'protocol') === 2 ? 2 : 1,
     until: number(item, 'until'),
+    since: number(item, 'since'),
+    ...(item.awaySince && { awaySince: number(item, 'awaySince') }),
   };
 }

@@ -1,5 +1,5 @@
 import { ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { Log, PostToConnection } from '../tunnel/ports.ts';
+import type { Clock, Log, PostResult, PostToConnection } from '../tunnel/ports.ts';
 
 /**
  * The Management API's endpoint of a WebSocket API's: the same place, spoken to by HTTP.
@@ -20,18 +20,58 @@ export function managementEndpoint(webSocketEndpoint: string): string {
 
 const MANAGEMENT_SCHEMES: Readonly<Record<string, string>> = { wss: 'https', https: 'https', ws: 'http', http: 'http' };
 
-/** @param endpoint of the Management API, as {@link managementEndpoint} gives it */
-export function createPost(endpoint: string, log: Log): PostToConnection {
-  const client = new ApiGatewayManagementApiClient({ endpoint });
-  return async (connectionId, text) => {
+/** Milliseconds that a post is tried for at most, and that one attempt may take. */
+const PATIENCE_MS = 5_000;
+
+/** The most that the pause before the second attempt may be, in milliseconds; it doubles with each, up to a second. */
+const FIRST_PAUSE_MS = 60;
+const LONGEST_PAUSE_MS = 1_000;
+
+export interface PostDependencies {
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/**
+ * @param endpoint of the Management API, as {@link managementEndpoint} gives it
+ * @see MG-12 429 also says that the client's buffer is full
+ */
+export function createPost(endpoint: string, { clock, random, log }: PostDependencies): PostToConnection {
+  // The SDK's own attempts know no deadline.
+  const client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 });
+
+  async function attempt(connectionId: string, data: Uint8Array): Promise<PostResult | { readonly error: unknown }> {
     try {
-      await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(text) }));
+      const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: data });
+      await client.send(command, { abortSignal: AbortSignal.timeout(PATIENCE_MS) });
       return 'sent';
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      if (name === 'GoneException') return 'gone';
-      log('error', 'post failed', { connectionId, error: name, message });
-      return 'failed';
+      return error instanceof Error && error.name === 'GoneException' ? 'gone' : { error };
+    }
+  }
+
+  return async (connectionId, text, deadline = Number.POSITIVE_INFINITY) => {
+    const data = Buffer.from(text);
+    const giveUpAt = Math.min(clock.now() + PATIENCE_MS, deadline);
+    for (let ceiling = FIRST_PAUSE_MS; ; ceiling = Math.min(ceiling * 2, LONGEST_PAUSE_MS)) {
+      const result = await attempt(connectionId, data);
+      if (typeof result === 'string') return result;
+      const pause = random() * ceiling;
+      if (!isTransient(result.error) || clock.now() + pause >= giveUpAt) {
+        const { name, message } = result.error instanceof Error ? result.error : new Error(String(result.error));
+        log('error', 'post failed', { connectionId, error: name, message });
+        return 'failed';
+      }
+      await clock.sleep(pause);
     }
   };
+}
+
+/** Throttled, the service's own fault, or no answer at all. */
+function isTransient(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return true;
+  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
+  return httpStatusCode === undefined || httpStatusCode === 429 || httpStatusCode >= 500;
 }

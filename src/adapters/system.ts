@@ -11,7 +11,7 @@ export const systemClock: Clock = {
 export const randomBytes: RandomBytes = (count) => secureRandomBytes(count);
 
 export const hashes: Hashes = {
-  sha256: (text) => createHash('sha256').update(text).digest(),
+  sha256: (data) => createHash('sha256').update(data).digest(),
   mac: (key, data) => createHmac('sha256', key).update(data).digest(),
 };
 

@@ -1,3 +1,4 @@
+import { brotli } from '../adapters/compression.ts';
 import { eventKind } from '../adapters/event-kind.ts';
 import type { HttpApiEventV1, HttpApiEventV2 } from '../adapters/http-api-event.ts';
 import { requestOfV1, requestOfV2 } from '../adapters/http-api-event.ts';
@@ -45,5 +46,9 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
 
 function wire() {
   const stores = wireStores();
-  return { ...stores, post: createPost(managementEndpoint(stores.config.webSocketEndpoint), stores.log) };
+  return {
+    ...stores,
+    compression: brotli,
+    post: createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random }),
+  };
 }

@@ -14,5 +14,8 @@ export async function handler(event: WebSocketEvent): Promise<{ statusCode: numb
 
 function wire() {
   const stores = wireStores();
-  return { ...stores, post: createPost(managementEndpoint(stores.config.webSocketEndpoint), stores.log) };
+  return {
+    ...stores,
+    post: createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random }),
+  };
 }

@@ -1,7 +1,14 @@
+import type { Balance } from '../protocol/messages.ts';
 import type { Tunnel, TunnelSession } from './ports.ts';
 
 /** How long an id stays its owner's after its last agent has gone, in seconds. */
 export const HOLD_SECONDS = 86_400;
+
+/**
+ * How long an agent whose connection has gone is expected back, in seconds. Agents try again within a fraction of a
+ * second; requests wait for them so long at most.
+ */
+export const RETURN_SECONDS = 10;
 
 /** More agents than this on one id are refused the oldest's place; it bounds the item. */
 const MAX_SESSIONS = 50;
@@ -10,7 +17,8 @@ export interface Claim {
   readonly tunnelId: string;
   readonly owner: string;
   readonly sessionId: string;
-  readonly session: TunnelSession;
+  readonly session: Omit<TunnelSession, 'since'>;
+  readonly balance: Balance;
   /** Epoch seconds. */
   readonly now: number;
 }
@@ -27,7 +35,8 @@ export type ClaimResult =
  * while that one is still half-open; other sessions of the same owner keep theirs.
  * @param current the tunnel's item as it was read, expired or not
  */
-export function claim(current: Tunnel | undefined, { tunnelId, owner, sessionId, session, now }: Claim): ClaimResult {
+export function claim(current: Tunnel | undefined, claimed: Claim): ClaimResult {
+  const { tunnelId, owner, sessionId, session, balance, now } = claimed;
   const mine = current !== undefined && current.owner === owner;
   if (current && !mine && current.expiresAt > now) return { kind: 'taken' };
   const present = mine ? livingSessions(current, now) : {};
@@ -40,7 +49,8 @@ export function claim(current: Tunnel | undefined, { tunnelId, owner, sessionId,
     tunnel: {
       tunnelId,
       owner,
-      sessions: { ...Object.fromEntries(kept), [sessionId]: session },
+      sessions: { ...Object.fromEntries(kept), [sessionId]: { ...session, since: before?.since ?? now } },
+      balance,
       version: (current?.version ?? 0) + 1,
       expiresAt: Math.max(session.until, ...kept.map(([, other]) => other.until)) + HOLD_SECONDS,
     },
@@ -55,16 +65,41 @@ export function leave(current: Tunnel, connectionId: string, now: number): Tunne
   const entries = Object.entries(current.sessions);
   const kept = entries.filter(([, session]) => session.connectionId !== connectionId);
   if (kept.length === entries.length) return undefined;
-  const lastsUntil = Math.max(now, ...kept.map(([, session]) => session.until));
-  return {
-    ...current,
-    sessions: Object.fromEntries(kept),
-    version: current.version + 1,
-    expiresAt: lastsUntil + HOLD_SECONDS,
-  };
+  return changed(current, Object.fromEntries(kept), now);
 }
 
-/** The sessions whose connection can still be alive: AWS ends every one after two hours (WS-47). */
-export function livingSessions(tunnel: Tunnel, now: number): Record<string, TunnelSession> {
-  return Object.fromEntries(Object.entries(tunnel.sessions).filter(([, session]) => session.until > now));
+/**
+ * Notes that a session's connection has gone and the session may come back with its next; undefined when the connection is
+ * not in the tunnel or that is known already. A version 1 agent's session ends with its connection: it leaves.
+ */
+export function goAway(current: Tunnel, connectionId: string, now: number): Tunnel | undefined {
+  const [sessionId, session] =
+    Object.entries(current.sessions).find(([, one]) => one.connectionId === connectionId) ?? [];
+  if (!sessionId || !session || session.awaySince !== undefined) return undefined;
+  if (session.protocol === 1) return leave(current, connectionId, now);
+  return changed(current, { ...current.sessions, [sessionId]: { ...session, awaySince: now } }, now);
+}
+
+function changed(current: Tunnel, sessions: Tunnel['sessions'], now: number): Tunnel {
+  const there = Object.values(sessions).filter(({ awaySince }) => awaySince === undefined);
+  const lastsUntil = Math.max(now, ...there.map(({ until }) => until));
+  return { ...current, sessions, version: current.version + 1, expiresAt: lastsUntil + HOLD_SECONDS };
+}
+
+/** The sessions that can take requests: AWS ends every connection after two hours (WS-47). */
+export function presentSessions(tunnel: Tunnel, now: number): Record<string, TunnelSession> {
+  return select(tunnel, ({ until, awaySince }) => until > now && awaySince === undefined);
+}
+
+/** The sessions that are between two connections. */
+export function returningSessions(tunnel: Tunnel, now: number): Record<string, TunnelSession> {
+  return select(tunnel, ({ awaySince }) => awaySince !== undefined && awaySince + RETURN_SECONDS > now);
+}
+
+function livingSessions(tunnel: Tunnel, now: number): Record<string, TunnelSession> {
+  return { ...presentSessions(tunnel, now), ...returningSessions(tunnel, now) };
+}
+
+function select(tunnel: Tunnel, fits: (session: TunnelSession) => boolean): Record<string, TunnelSession> {
+  return Object.fromEntries(Object.entries(tunnel.sessions).filter(([, session]) => fits(session)));
 }

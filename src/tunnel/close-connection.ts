@@ -1,5 +1,5 @@
-import { leave } from './claim.ts';
-import type { Clock, ConnectionStore, Log, TunnelStore } from './ports.ts';
+import { goAway, leave } from './claim.ts';
+import type { Clock, ConnectionStore, Log, Tunnel, TunnelStore } from './ports.ts';
 
 export interface CloseConnectionDependencies {
   readonly connections: ConnectionStore;
@@ -16,21 +16,32 @@ export async function closeConnection(
 ): Promise<void> {
   const connection = await connections.remove(connectionId);
   const tunnelId = connection?.attached?.tunnelId;
-  if (tunnelId !== undefined) await leaveTunnel(tunnelId, connectionId, { tunnels, clock });
+  if (tunnelId !== undefined) await goAwayFrom(tunnelId, connectionId, { tunnels, clock });
   log('info', 'agent disconnected', { connectionId, tunnelId, reason });
 }
 
 const ATTEMPTS = 6;
 
 /** Takes a connection out of its tunnel, unless a newer one of its session has taken its place. */
-export async function leaveTunnel(
+export function leaveTunnel(tunnelId: string, connectionId: string, dependencies: ChangeDependencies): Promise<void> {
+  return change(tunnelId, (tunnel, now) => leave(tunnel, connectionId, now), dependencies);
+}
+
+/** Notes that a connection has gone and its agent is expected back, unless it is back already. */
+export function goAwayFrom(tunnelId: string, connectionId: string, dependencies: ChangeDependencies): Promise<void> {
+  return change(tunnelId, (tunnel, now) => goAway(tunnel, connectionId, now), dependencies);
+}
+
+type ChangeDependencies = Pick<CloseConnectionDependencies, 'tunnels' | 'clock'>;
+
+async function change(
   tunnelId: string,
-  connectionId: string,
-  { tunnels, clock }: Pick<CloseConnectionDependencies, 'tunnels' | 'clock'>,
+  changeOf: (tunnel: Tunnel, now: number) => Tunnel | undefined,
+  { tunnels, clock }: ChangeDependencies,
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const tunnel = await tunnels.read(tunnelId);
-    const without = tunnel && leave(tunnel, connectionId, Math.floor(clock.now() / 1000));
+    const without = tunnel && changeOf(tunnel, Math.floor(clock.now() / 1000));
     if (!without || (await tunnels.write(without))) return;
   }
   throw new Error(`the connection could not be taken out of its tunnel in ${ATTEMPTS} attempts`);

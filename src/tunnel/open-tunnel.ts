@@ -94,7 +94,7 @@ type Opened =
 async function claimTunnel(
   connection: Connection,
   hello: AgentHello | undefined,
-  { tunnels, hashes, address, randomBytes, clock }: OpenTunnelDependencies,
+  { tunnels, hashes, randomBytes, clock }: OpenTunnelDependencies,
 ): Promise<Opened> {
   if (hello?.tunnelId !== undefined && !isTunnelId(hello.tunnelId))
     return { kind: 'refused', code: 'tunnel_id_invalid' };
@@ -108,12 +108,13 @@ async function claimTunnel(
       owner: ownerOf(connection, hello, hashes),
       sessionId,
       session: { connectionId, epoch: hello?.epoch ?? 1, protocol, until: connection.expiresAt },
+      balance: hello?.balance ?? 'spread',
       now: Math.floor(clock.now() / 1000),
     });
     if (result.kind === 'stale') return { kind: 'superseded' };
     if (result.kind === 'taken' && hello?.tunnelId !== undefined) return { kind: 'refused', code: 'tunnel_id_taken' };
     if (result.kind === 'claimed' && (await tunnels.write(result.tunnel))) {
-      return { kind: 'opened', attachment: { tunnelId, sessionId, protocol, ...tunnelUrls(address, tunnelId) } };
+      return { kind: 'opened', attachment: { tunnelId, sessionId, protocol } };
     }
   }
   throw new Error(`the tunnel could not be claimed in ${ATTEMPTS} attempts`);

@@ -7,6 +7,7 @@ export type FailureCode =
   | 'tunnel_not_found'
   | 'agent_offline'
   | 'agent_unreachable'
+  | 'agent_lost'
   | 'request_not_forwardable'
   | 'request_too_large'
   | 'upstream_unreachable'
@@ -46,6 +47,11 @@ export const OUTCOMES: Readonly<Record<FailureCode, Outcome>> = {
     status: 502,
     title: 'The agent could not be reached',
     explanation: 'The request could not be handed to the agent. Trying again may help.',
+  },
+  agent_lost: {
+    status: 502,
+    title: 'The agent went away',
+    explanation: 'The request was handed to the agent, which went away before it answered. Trying again may help.',
   },
   request_not_forwardable: {
     status: 400,

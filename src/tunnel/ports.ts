@@ -1,7 +1,8 @@
 /**
  * What the edge needs of the world. Adapters provide it from AWS, tests from memory; one contract suite holds them all.
  */
-import type { HeaderPair } from '../protocol/messages.ts';
+import type { Balance, BodyEncoding, HeaderPair } from '../protocol/messages.ts';
+import type { Slice } from '../protocol/parts.ts';
 
 /** A request as a visitor made it, whichever door it came in by. */
 export interface VisitorRequest {
@@ -30,6 +31,10 @@ export interface TunnelSession {
   readonly protocol: 1 | 2;
   /** Epoch seconds after which the connection cannot live any more (WS-47). */
   readonly until: number;
+  /** Epoch seconds when the session came to the tunnel, whatever its connections since. */
+  readonly since: number;
+  /** Epoch seconds when its connection was seen to be gone; the agent is expected back. Absent while it is there. */
+  readonly awaySince?: number;
 }
 
 /** One item of `tunnels`: who owns an id, and which agents serve it. */
@@ -37,6 +42,8 @@ export interface Tunnel {
   readonly tunnelId: string;
   readonly owner: string;
   readonly sessions: Readonly<Record<string, TunnelSession>>;
+  /** How requests are shared out among several sessions. */
+  readonly balance: Balance;
   /** Grows by one with every change: the condition that every write carries. */
   readonly version: number;
   /** Epoch seconds; after it the id is anybody's (DD-03: the item itself may linger). */
@@ -71,9 +78,6 @@ export interface Attachment {
   readonly tunnelId: string;
   readonly sessionId: string;
   readonly protocol: 1 | 2;
-  /** The URLs the agent was told last. */
-  readonly publicUrl: string;
-  readonly subdomainUrl?: string;
 }
 
 export interface ConnectionStore {
@@ -81,7 +85,7 @@ export interface ConnectionStore {
   /** Strongly consistent. */
   read(connectionId: string): Promise<Connection | undefined>;
   /**
-   * Ties a connection to its tunnel, once: only the URLs it was told may change afterwards.
+   * Ties a connection to its tunnel, once and for all.
    * @returns false when the connection is not there (any more), or tied to another tunnel
    */
   attach(connectionId: string, attachment: Attachment): Promise<boolean>;
@@ -100,27 +104,39 @@ export type AnswerPiece =
       readonly body: Uint8Array;
       /** True when parts follow. */
       readonly more: boolean;
+      /** How the whole body is compressed. */
+      readonly encoding?: BodyEncoding;
+      /** Bytes of a body that lies in the place for large responses instead of here. */
+      readonly storedBytes?: number;
     }
-  | { readonly kind: 'part'; readonly part: number; readonly body: Uint8Array; readonly totalBytes?: number }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string };
+  | ({ readonly kind: 'part' } & Slice)
+  | { readonly kind: 'error'; readonly code: string; readonly message: string }
+  /** The agent has the request whole, and its answer takes a while. */
+  | { readonly kind: 'accepted' }
+  /** So many bytes of the request's body, from its beginning, may have been sent by now. */
+  | { readonly kind: 'credit'; readonly bytes: number };
 
 /** How the waiting forward learns of the answer. */
 export interface Rendezvous {
   /** Idempotent: the same piece twice is one piece. */
   put(requestId: string, piece: AnswerPiece): Promise<void>;
   /**
-   * The pieces that are there, in any order: a head, parts numbered `fromPart` or more, an error. Read page by page, so
-   * that who has seen enough need not hold the rest.
+   * The pieces that are there, in any order: a head, parts numbered `fromPart` or more, and all that is no part. Read page
+   * by page, so that who has seen enough need not hold the rest.
    * @param fromPart 0 for everything; the head counts as part 0
    */
   take(requestId: string, fromPart: number): AsyncIterable<AnswerPiece>;
 }
 
-/** `gone`: the connection does not exist (410). `failed`: everything else, already retried where that is safe. */
+/** `gone`: the connection does not exist (410). `failed`: everything else, already retried until the deadline. */
 export type PostResult = 'sent' | 'gone' | 'failed';
 
-/** Sends a text to one connection. @see MG-06, MG-11, MG-12 */
-export type PostToConnection = (connectionId: string, text: string) => Promise<PostResult>;
+/**
+ * Sends a text to one connection. 429 and transient 5xx are tried again until `deadline` (epoch milliseconds), a few seconds at
+ * most: so a message may be delivered twice (MG-13).
+ * @see MG-06, MG-11, MG-12
+ */
+export type PostToConnection = (connectionId: string, text: string, deadline?: number) => Promise<PostResult>;
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -135,8 +151,15 @@ export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<stri
 
 /** The hash functions the edge needs; `mac` is HMAC-SHA-256. */
 export interface Hashes {
-  sha256(text: string): Uint8Array;
+  sha256(data: string | Uint8Array): Uint8Array;
   mac(key: Uint8Array, data: Uint8Array): Uint8Array;
+}
+
+/** Bodies as they travel. */
+export interface Compression {
+  compress(body: Uint8Array): Uint8Array;
+  /** @returns undefined for what is broken or would be larger than `limitBytes`, of which no more is ever made */
+  expand(body: Uint8Array, limitBytes: number): Uint8Array | undefined;
 }
 
 /** Where this stack's visitors and tunnels are. */

@@ -1,6 +1,8 @@
 import { decodeAgentMessage, encode } from '../protocol/codec.ts';
-import type { AnswerMessage } from '../protocol/messages.ts';
+import { isTunnelId } from '../protocol/ids.ts';
+import type { AnswerMessage, ToldUrls } from '../protocol/messages.ts';
 import { tunnelUrls } from './addressing.ts';
+import { leaveTunnel } from './close-connection.ts';
 import type { OpenTunnelDependencies } from './open-tunnel.ts';
 import { openTunnel } from './open-tunnel.ts';
 import type { AnswerPiece, Rendezvous } from './ports.ts';
@@ -24,13 +26,17 @@ export async function receiveMessage(
     case 'ready':
       return openTunnel(connectionId, message.hello, dependencies);
     case 'ping':
-      return answerPing(connectionId, dependencies);
+      return message.told && answerPing(connectionId, message.told, dependencies);
     case 'pong':
       return;
     case 'http_response':
     case 'response_part':
     case 'error':
+    case 'accepted':
+    case 'credit':
       return acceptAnswer(connectionId, message, dependencies);
+    case 'leave':
+      return letGo(connectionId, dependencies);
     case 'malformed':
       dependencies.log('warn', 'malformed message', { connectionId, field: message.field, problem: message.problem });
       return;
@@ -69,6 +75,8 @@ function pieceOf(message: AnswerMessage): AnswerPiece {
         headers: message.headers,
         body: message.body,
         more: message.more,
+        ...(message.encoding && { encoding: message.encoding }),
+        ...(message.storedBytes !== undefined && { storedBytes: message.storedBytes }),
       };
     case 'response_part':
       return {
@@ -76,24 +84,39 @@ function pieceOf(message: AnswerMessage): AnswerPiece {
         part: message.part,
         body: message.body,
         ...(message.totalBytes !== undefined && { totalBytes: message.totalBytes }),
+        ...(message.sha256 !== undefined && { sha256: message.sha256 }),
       };
+    case 'accepted':
+      return { kind: 'accepted' };
+    case 'credit':
+      return { kind: 'credit', bytes: message.bytes };
     case 'error':
       return { kind: 'error', code: message.code, message: message.message };
   }
 }
 
-/** A version 2 agent gets a `pong`, so that it notices a dead connection, and its URL where that has changed. */
+/**
+ * A version 2 agent gets a `pong`, so that it notices a dead connection, and its URL where that has changed. The agent says
+ * what it was told, so that a heartbeat costs no read of any table.
+ */
 async function answerPing(
   connectionId: string,
-  { connections, post, address, log }: ReceiveMessageDependencies,
+  { tunnelId, ...told }: ToldUrls,
+  { post, address, log }: ReceiveMessageDependencies,
 ): Promise<void> {
-  const attached = (await connections.read(connectionId))?.attached;
-  if (attached?.protocol !== 2) return;
   await post(connectionId, encode({ type: 'pong' }));
-  const { tunnelId, sessionId, protocol } = attached;
+  if (!isTunnelId(tunnelId)) return;
   const urls = tunnelUrls(address, tunnelId);
-  if (urls.publicUrl === attached.publicUrl && urls.subdomainUrl === attached.subdomainUrl) return;
-  await connections.attach(connectionId, { tunnelId, sessionId, protocol, ...urls });
+  if (urls.publicUrl === told.publicUrl && urls.subdomainUrl === told.subdomainUrl) return;
   await post(connectionId, encode({ type: 'url_updated', ...urls }));
   log('info', 'public URL changed', { connectionId, tunnelId });
+}
+
+/** The agent is about to go: its tunnel gets it no more requests, and it may end what it has. */
+async function letGo(connectionId: string, dependencies: ReceiveMessageDependencies): Promise<void> {
+  const { connections, post, log } = dependencies;
+  const tunnelId = (await connections.read(connectionId))?.attached?.tunnelId;
+  if (tunnelId !== undefined) await leaveTunnel(tunnelId, connectionId, dependencies);
+  await post(connectionId, encode({ type: 'left' }));
+  log('info', 'agent leaves', { connectionId, tunnelId });
 }

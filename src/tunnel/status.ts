@@ -1,5 +1,5 @@
 import { tunnelUrls } from './addressing.ts';
-import { livingSessions } from './claim.ts';
+import { presentSessions } from './claim.ts';
 import type { ConnectionStore, PublicAddress, TunnelStore, VisitorResponse } from './ports.ts';
 
 export interface StatusDependencies {
@@ -36,7 +36,7 @@ export async function tunnelStatus(
   if (!tunnel || tunnel.expiresAt * 1000 <= now) {
     return json(404, { error: { code: 'tunnel_not_found', title: 'No such tunnel' } });
   }
-  const agents = Object.keys(livingSessions(tunnel, Math.floor(now / 1000))).length;
+  const agents = Object.keys(presentSessions(tunnel, Math.floor(now / 1000))).length;
   const open = (await connections.ofTunnel(tunnelId)).filter((connection) => connection.expiresAt * 1000 > now);
   return json(200, {
     status: agents > 0 ? 'online' : 'offline',

@@ -78,9 +78,20 @@ function createAnswers(): Rendezvous {
   };
 }
 
+/** As in the table: what is no part comes after all parts. */
 function partOf(piece: AnswerPiece): number {
-  if (piece.kind === 'error') return Number.POSITIVE_INFINITY;
-  return piece.kind === 'head' ? 0 : piece.part;
+  switch (piece.kind) {
+    case 'head':
+      return 0;
+    case 'part':
+      return piece.part;
+    case 'error':
+      return 1e9;
+    case 'accepted':
+      return 1e9 + 1;
+    case 'credit':
+      return 2e9 + piece.bytes;
+  }
 }
 
 function createStackKey(): Stores['stackKey'] {

@@ -1,3 +1,4 @@
+import { brotli } from '../../src/adapters/compression.ts';
 import { hashes } from '../../src/adapters/system.ts';
 import { decodeEdgeMessage, encode } from '../../src/protocol/codec.ts';
 import { MESSAGE_BYTES } from '../../src/protocol/limits.ts';
@@ -54,6 +55,7 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
     ...stores,
     clock,
     hashes,
+    compression: brotli,
     admission: parseAdmission(auth, tokens),
     address: { publicUrl: 'https://t.example.com', wildcardDomain: 't.example.com' } as PublicAddress,
     randomBytes: random,

@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { brotli } from '../../src/adapters/compression.ts';
+import { hashes } from '../../src/adapters/system.ts';
+import type { Progress, Pursuit } from '../../src/tunnel/await-answer.ts';
 import { awaitAnswer } from '../../src/tunnel/await-answer.ts';
+import { failure } from '../../src/tunnel/outcomes.ts';
 import type { AnswerPiece } from '../../src/tunnel/ports.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createMemoryStores } from '../support/memory-stores.ts';
@@ -13,8 +17,21 @@ interface Arrival {
   readonly after: number;
 }
 
+interface Door {
+  readonly patience?: number;
+  readonly maxBodyBytes?: number;
+  readonly hopelessAt?: number;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return Buffer.from(hashes.sha256(bytes)).toString('base64url');
+}
+
 /** Waits for pieces that come at their times; the whole takes no time at all. */
-async function awaited(arrivals: readonly Arrival[], { patience = 28_000, maxBodyBytes = 1_000_000 } = {}) {
+async function awaited(
+  arrivals: readonly Arrival[],
+  { patience = 28_000, maxBodyBytes = 1_000_000, hopelessAt }: Door = {},
+) {
   const clock = createFakeClock();
   const { answers } = createMemoryStores();
   const began = clock.now();
@@ -25,8 +42,18 @@ async function awaited(arrivals: readonly Arrival[], { patience = 28_000, maxBod
     return answers.take(requestId, from);
   };
   const options = { requestId: ID, deadline: began + patience, maxBodyBytes };
-  const result = await awaitAnswer(options, { answers: { take }, clock });
-  return { result, asked, ms: clock.now() - began };
+  const pursued: { at: number; what: string; progress?: Progress }[] = [];
+  const at = () => clock.now() - began;
+  const pursuit: Pursuit = {
+    progressed: async (progress) => void pursued.push({ at: at(), what: 'progressed', progress }),
+    granted: async (bytes) => void pursued.push({ at: at(), what: `granted ${bytes}` }),
+    async silent(progress) {
+      pursued.push({ at: at(), what: 'silent', progress });
+      return hopelessAt !== undefined && at() >= hopelessAt ? failure('agent_lost') : undefined;
+    },
+  };
+  const result = await awaitAnswer(options, pursuit, { answers: { take }, clock, sha256, compression: brotli });
+  return { result, asked, pursued, ms: at() };
 }
 
 function head(body: Uint8Array = new Uint8Array(0), more = false, status = 200): AnswerPiece {
@@ -143,7 +170,7 @@ describe('awaitAnswer', () => {
   });
 
   it('refuses a body larger than the door, as soon as it is known to be', async () => {
-    const piece: AnswerPiece = { kind: 'part', part: 9, body: new Uint8Array(1), totalBytes: 11 };
+    const piece: AnswerPiece = { kind: 'part', part: 9, body: new Uint8Array(1), totalBytes: 70_000 };
     const { result, ms } = await awaited([{ piece, after: 0 }], { maxBodyBytes: 10 });
     expect(text(result)).to.equal('failure response_too_large');
     expect(ms).to.equal(50);
@@ -163,4 +190,57 @@ describe('awaitAnswer', () => {
       expect(result).to.deep.equal({ kind: 'failure', code: 'upstream_failed', detail: `status ${status}` });
     });
   }
+
+  it('refuses a body whose hash is not what was said', async () => {
+    const body = Buffer.from('b');
+    const said = { kind: 'part', part: 1, body, totalBytes: 2, sha256: sha256(Buffer.from('aB')) } as const;
+    const { result } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 0 },
+      { piece: said, after: 0 },
+    ]);
+    expect(text(result)).to.equal('failure upstream_failed');
+    const right = { ...said, sha256: sha256(Buffer.from('ab')) };
+    const whole = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 0 },
+      { piece: right, after: 0 },
+    ]);
+    expect(text(whole.result)).to.equal('ab');
+  });
+
+  it('expands what was compressed, and never to more than the door can give back', async () => {
+    const long = Buffer.alloc(100_000, 'postern ');
+    const piece: AnswerPiece = { ...(head(brotli.compress(long)) as AnswerPiece & { kind: 'head' }), encoding: 'br' };
+    expect(text((await awaited([{ piece, after: 0 }])).result)).to.equal(long.toString());
+    const bomb = await awaited([{ piece, after: 0 }], { maxBodyBytes: 99_999 });
+    expect(text(bomb.result)).to.equal('failure response_too_large');
+  });
+
+  it('has somebody look after a silence, more seldom each time, and tells what is missing', async () => {
+    const { pursued } = await awaited([
+      { piece: head(Buffer.from('a'), true), after: 100 },
+      { piece: { kind: 'part', part: 3, body: Buffer.from('d') }, after: 100 },
+    ]);
+    const silences = pursued.filter(({ what }) => what === 'silent');
+    expect(silences[0]?.progress).to.deep.equal({ accepted: true, from: 1, seen: [3], bytes: 1 });
+    expect(silences[0]?.at).to.be.within(2_500, 3_200);
+    const gaps = silences.slice(1).map(({ at }, index) => at - (silences[index]?.at ?? 0));
+    expect(Math.max(...gaps)).to.be.at.most(5_400);
+    expect(gaps).to.deep.equal([...gaps].sort((a, b) => a - b));
+  });
+
+  it('takes no look at what is new as silence, and gives credit on', async () => {
+    const parts = Array.from({ length: 12 }, (_, at) => ({
+      piece: { kind: 'part', part: at + 1, body: Buffer.from('x') } as const,
+      after: at * 2_000,
+    }));
+    const { pursued } = await awaited([...parts, { piece: { kind: 'credit', bytes: 7 }, after: 10 }]);
+    expect(pursued.filter(({ what, at }) => what === 'silent' && at < 22_000)).to.deep.equal([]);
+    expect(pursued.filter(({ what }) => what.startsWith('granted'))).to.have.lengthOf(1);
+  });
+
+  it('ends where whoever looked says that it is of no use', async () => {
+    const { result, ms } = await awaited([{ piece: { kind: 'accepted' }, after: 0 }], { hopelessAt: 9_000 });
+    expect(text(result)).to.equal('failure agent_lost');
+    expect(ms).to.be.below(15_000);
+  });
 });

@@ -1,16 +1,32 @@
 import { expect } from 'chai';
 import type { Claim } from '../../src/tunnel/claim.ts';
-import { claim, HOLD_SECONDS, leave, livingSessions } from '../../src/tunnel/claim.ts';
+import {
+  claim,
+  goAway,
+  HOLD_SECONDS,
+  leave,
+  presentSessions,
+  RETURN_SECONDS,
+  returningSessions,
+} from '../../src/tunnel/claim.ts';
 import type { Tunnel, TunnelSession } from '../../src/tunnel/ports.ts';
 
 const NOW = 1_761_400_000;
 
 function session(connectionId: string, more: Partial<TunnelSession> = {}): TunnelSession {
-  return { connectionId, epoch: 1, protocol: 2, until: NOW + 7_200, ...more };
+  return { connectionId, epoch: 1, protocol: 2, until: NOW + 7_200, since: NOW, ...more };
 }
 
 function tunnel(sessions: Record<string, TunnelSession>, more: Partial<Tunnel> = {}): Tunnel {
-  return { tunnelId: 'blue-harbour', owner: 'ada', sessions, version: 4, expiresAt: NOW + HOLD_SECONDS, ...more };
+  return {
+    tunnelId: 'blue-harbour',
+    owner: 'ada',
+    sessions,
+    balance: 'spread',
+    version: 4,
+    expiresAt: NOW + HOLD_SECONDS,
+    ...more,
+  };
 }
 
 function claimed(current: Tunnel | undefined, more: Partial<Claim> = {}): Tunnel {
@@ -25,6 +41,7 @@ function claimOf(current: Tunnel | undefined, more: Partial<Claim> = {}) {
     owner: 'ada',
     sessionId: 'laptop',
     session: session('new'),
+    balance: 'spread',
     now: NOW,
     ...more,
   });
@@ -36,6 +53,7 @@ describe('claim', () => {
       tunnelId: 'blue-harbour',
       owner: 'ada',
       sessions: { laptop: session('new') },
+      balance: 'spread',
       version: 1,
       expiresAt: NOW + 7_200 + HOLD_SECONDS,
     });
@@ -113,9 +131,49 @@ describe('leave', () => {
   });
 });
 
-describe('livingSessions', () => {
-  it('are those whose two hours are not over', () => {
-    const current = tunnel({ over: session('a', { until: NOW }), living: session('b', { until: NOW + 1 }) });
-    expect(livingSessions(current, NOW)).to.have.all.keys('living');
+describe('goAway', () => {
+  it('keeps the place of a session whose connection has gone, for its next', () => {
+    const current = tunnel({ laptop: session('old', { since: NOW - 500 }), desk: session('desk') });
+    const away = goAway(current, 'old', NOW);
+    expect(away?.sessions.laptop).to.deep.equal(session('old', { since: NOW - 500, awaySince: NOW }));
+    expect(away?.version).to.equal(5);
+    const back = claimed(away, { session: session('new', { epoch: 2 }), now: NOW + 1 });
+    expect(back.sessions.laptop).to.deep.equal(session('new', { epoch: 2, since: NOW - 500 }));
+  });
+
+  it('has nothing to note of a connection that was replaced, or of what is known', () => {
+    expect(goAway(tunnel({ laptop: session('new') }), 'old', NOW)).to.equal(undefined);
+    expect(goAway(tunnel({ laptop: session('old', { awaySince: NOW - 1 }) }), 'old', NOW)).to.equal(undefined);
+  });
+
+  it('ends a version 1 session with its connection', () => {
+    const current = tunnel({ 'connection:old': session('old', { protocol: 1 }) });
+    expect(goAway(current, 'old', NOW)?.sessions).to.deep.equal({});
+  });
+
+  it('holds the id from then on, as if nobody were there', () => {
+    expect(goAway(tunnel({ laptop: session('old') }), 'old', NOW)?.expiresAt).to.equal(NOW + HOLD_SECONDS);
+  });
+
+  it('is forgotten once the session is expected no more', () => {
+    const current = tunnel({ desk: session('old', { awaySince: NOW - RETURN_SECONDS }) });
+    expect(claimed(current).sessions).to.have.all.keys('laptop');
+  });
+});
+
+describe('presentSessions and returningSessions', () => {
+  const current = tunnel({
+    living: session('a', { until: NOW + 1 }),
+    dead: session('b', { until: NOW }),
+    away: session('c', { awaySince: NOW - RETURN_SECONDS + 1 }),
+    lost: session('d', { awaySince: NOW - RETURN_SECONDS }),
+  });
+
+  it('are those whose connection can be alive (WS-47)', () => {
+    expect(presentSessions(current, NOW)).to.have.all.keys('living');
+  });
+
+  it('are those that are between two connections', () => {
+    expect(returningSessions(current, NOW)).to.have.all.keys('away');
   });
 });

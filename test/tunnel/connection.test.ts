@@ -37,13 +37,14 @@ describe('openConnection', () => {
 });
 
 describe('closeConnection (WS-60)', () => {
-  it('takes the agent out of its tunnel and forgets the connection', async () => {
+  it('notes in the tunnel that the agent is away, and forgets the connection', async () => {
     const edge = createTestEdge();
     const agent = await edge.connect('A=');
     await agent.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) });
     await edge.disconnect('A=');
     expect(await edge.connections.read('A=')).to.equal(undefined);
-    expect((await edge.tunnels.read('blue-harbour'))?.sessions).to.deep.equal({});
+    const { sessions = {} } = (await edge.tunnels.read('blue-harbour')) ?? {};
+    expect(sessions['a'.repeat(22)]?.awaySince).to.equal(edge.clock.now() / 1_000);
   });
 
   it('may run twice, or for a connection that never said ready', async () => {

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { Balance } from '../../src/protocol/messages.ts';
+import { RETURN_SECONDS } from '../../src/tunnel/claim.ts';
 import { createTestEdge, DOOR_MS, failureCode, hello, visit } from '../support/test-edge.ts';
 import { answers, answerTo, firstRequest, SESSION, textOf, tunnelled } from './tunnelled.ts';
 
@@ -53,20 +55,39 @@ describe('a tunnel without an answer', () => {
     }
   });
 
-  it('is 502 where its agent has left', async () => {
-    const { edge, path } = await tunnelled();
-    await edge.disconnect('A=');
+  it('is 502 at once where its agent has left', async () => {
+    const { edge, agent, path } = await tunnelled();
+    await agent.say({ type: 'leave' });
+    expect(agent.received('left')).to.have.lengthOf(1);
+    const began = edge.clock.now();
     const response = await edge.forward(visit(path));
     expect(response.status).to.equal(502);
     expect(failureCode(response)).to.equal('agent_offline');
+    expect(edge.clock.now()).to.equal(began);
   });
 
-  it('is 502 where its agent is gone without a word, and the next visitor is told without asking', async () => {
-    const { edge, path } = await tunnelled();
+  it('is 502 at once where a version 1 agent is gone', async () => {
+    const { edge, path } = await tunnelled(1);
+    const began = edge.clock.now();
     edge.gone.add('A=');
     expect(failureCode(await edge.forward(visit(path)))).to.equal('agent_offline');
-    expect((await edge.tunnels.read('blue-harbour'))?.sessions).to.deep.equal({});
+    expect(edge.clock.now()).to.equal(began);
   });
+
+  for (const how of ['with $disconnect', 'without a word'] as const) {
+    it(`is 502 where its agent is gone ${how} and does not come back in ten seconds; then at once`, async () => {
+      const { edge, path } = await tunnelled();
+      if (how === 'without a word') edge.gone.add('A=');
+      else await edge.disconnect('A=');
+      const began = edge.clock.now();
+      expect(failureCode(await edge.forward(visit(path)))).to.equal('agent_offline');
+      expect(edge.clock.now() - began).to.be.within(9_000, RETURN_SECONDS * 1_000);
+      await edge.clock.sleep(1_000);
+      const then = edge.clock.now();
+      expect(failureCode(await edge.forward(visit(path)))).to.equal('agent_offline');
+      expect(edge.clock.now()).to.equal(then);
+    });
+  }
 
   it('is 502 where the Management API fails, and the agent keeps its place', async () => {
     const { edge, path } = await tunnelled();
@@ -112,14 +133,15 @@ describe('a tunnel without an answer', () => {
 });
 
 describe('several agents on one tunnel', () => {
-  async function twoAgents() {
+  async function twoAgents(balance: Balance = 'spread') {
     const { edge, agent, path } = await tunnelled();
+    await edge.clock.sleep(1_000);
     const second = await edge.connect('B=');
-    const sameOwner = { tunnelId: 'blue-harbour', agentKey: hello('a').agentKey };
+    const sameOwner = { tunnelId: 'blue-harbour', agentKey: hello('a').agentKey, balance };
     await second.say({ type: 'ready', hello: hello('b', sameOwner) });
     agent.answer = answers('first');
     second.answer = answers('second', { sessionId: 'b'.repeat(22) });
-    return { edge, path };
+    return { edge, agent, path };
   }
 
   it('share its visitors', async () => {
@@ -135,7 +157,47 @@ describe('several agents on one tunnel', () => {
     for (let visitor = 0; visitor < 10; visitor += 1) {
       expect(textOf(await edge.forward(visit(path)))).to.equal('second');
     }
-    expect((await edge.tunnels.read('blue-harbour'))?.sessions).to.have.all.keys('b'.repeat(22));
+    const { sessions = {} } = (await edge.tunnels.read('blue-harbour')) ?? {};
+    expect(sessions[SESSION]).to.have.property('awaySince');
+  });
+
+  for (const [method, told] of [
+    ['GET', 'second'],
+    ['POST', undefined],
+  ] as const) {
+    it(`${told ? 'try' : 'never try'} a ${method} that may have arrived with the other`, async () => {
+      const { edge, path } = await twoAgents('failover');
+      edge.refusing.add('A=');
+      const response = await edge.forward(visit(path, { method }));
+      if (told) expect(textOf(response)).to.equal(told);
+      else expect(failureCode(response)).to.equal('agent_unreachable');
+    });
+  }
+
+  it('serve one visitor by one agent, where they are sticky', async () => {
+    const { edge, path } = await twoAgents('sticky');
+    const of = async (sourceIp: string) => textOf(await edge.forward(visit(path, { sourceIp })));
+    const addresses = Array.from({ length: 24 }, (_, at) => `198.51.100.${at}`);
+    const first = await Promise.all(addresses.map(of));
+    expect(new Set(first)).to.deep.equal(new Set(['first', 'second']));
+    expect(await Promise.all(addresses.map(of))).to.deep.equal(first);
+    await edge.disconnect('B=');
+    expect(new Set(await Promise.all(addresses.map(of)))).to.deep.equal(new Set(['first']));
+  });
+
+  it('serve all by the one that came first, where the other stands by', async () => {
+    const { edge, path } = await twoAgents('failover');
+    for (let visitor = 0; visitor < 10; visitor += 1) expect(textOf(await edge.forward(visit(path)))).to.equal('first');
+    await edge.disconnect('A=');
+    expect(textOf(await edge.forward(visit(path)))).to.equal('second');
+  });
+
+  it('lose nothing when one leaves', async () => {
+    const { edge, agent, path } = await twoAgents('spread');
+    await agent.say({ type: 'leave' });
+    for (let visitor = 0; visitor < 10; visitor += 1) {
+      expect(textOf(await edge.forward(visit(path)))).to.equal('second');
+    }
   });
 });
 

@@ -1,11 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { PART_BYTES } from '../../src/protocol/limits.ts';
+import { hashes } from '../../src/adapters/system.ts';
+import { PART_BYTES, WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import type { AgentMessage, HttpRequest } from '../../src/protocol/messages.ts';
 import { createPartJoiner } from '../../src/protocol/parts.ts';
 import { plain } from '../support/plain.ts';
 import { DOOR_MS, failureCode, visit } from '../support/test-edge.ts';
 import { answers, answerTo, firstRequest, SESSION, textOf, tunnelled } from './tunnelled.ts';
+
+function sha256(bytes: Uint8Array): string {
+  return Buffer.from(hashes.sha256(bytes)).toString('base64url');
+}
 
 describe('forwardRequest', () => {
   it('asks the agent for what the visitor wants, and gives back what it says', async () => {
@@ -21,6 +26,7 @@ describe('forwardRequest', () => {
       more: false,
       timeoutMs: DOOR_MS,
       maxResponseBytes: 6_291_556,
+      windowBytes: WINDOW_BYTES,
       headers: [
         ['accept', '*/*'],
         ['x-forwarded-for', '198.51.100.23'],
@@ -87,7 +93,7 @@ describe('a body of several messages', () => {
   it('goes to a version 2 agent in parts', async () => {
     const { edge, agent, path } = await tunnelled();
     const body = Uint8Array.from({ length: 1_000_000 }, (_, at) => (at ^ (at >> 8)) & 0xff);
-    const joiner = createPartJoiner(body.length);
+    const joiner = createPartJoiner(body.length, sha256);
     const results: unknown[] = [];
     agent.answer = (message) => {
       if (message.type === 'http_request') results.push(joiner.add({ part: 0, body: message.body }));

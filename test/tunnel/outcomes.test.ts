@@ -18,6 +18,7 @@ describe('failureResponse', () => {
       no_tunnel_in_url: 404,
       tunnel_not_found: 404,
       agent_offline: 502,
+      agent_lost: 502,
       agent_unreachable: 502,
       request_not_forwardable: 400,
       request_too_large: 413,

@@ -6,12 +6,18 @@ import { createTestEdge, hello } from '../support/test-edge.ts';
 const REQUEST_ID = '0b8f6c52-93d1-4e07-9c2a-7f1d5be0a364';
 
 describe('ping', () => {
-  it('of a version 2 agent is answered with pong', async () => {
+  const told = {
+    tunnelId: 'blue-harbour',
+    publicUrl: 'https://t.example.com/blue-harbour',
+    subdomainUrl: 'https://blue-harbour.t.example.com',
+  };
+
+  it('of a version 2 agent is answered with pong, and no table is read for it', async () => {
     const edge = createTestEdge();
     const agent = await edge.connect('A=');
-    await agent.say({ type: 'ready', hello: hello('a') });
-    await agent.say({ type: 'ping' });
-    expect(agent.inbox.slice(1)).to.deep.equal([{ type: 'pong' }]);
+    edge.dependencies.connections = { ...edge.dependencies.connections, read: () => Promise.reject(new Error('read')) };
+    await agent.say({ type: 'ping', told });
+    expect(agent.inbox).to.deep.equal([{ type: 'pong' }]);
   });
 
   it('of a version 1 agent is not: its kind has never had an answer', async () => {
@@ -23,43 +29,44 @@ describe('ping', () => {
     expect(agent.inbox).to.have.lengthOf(1);
   });
 
-  it('before ready is not: nothing is sent to an agent before it', async () => {
+  it('tells a version 2 agent that its public URL is not what it was told', async () => {
     const edge = createTestEdge();
     const agent = await edge.connect('A=');
-    await agent.say({ type: 'ping' });
-    expect(agent.inbox).to.deep.equal([]);
-  });
-
-  it('tells a version 2 agent that it has a subdomain URL now', async () => {
-    const edge = createTestEdge();
-    const agent = await edge.connect('A=');
-    edge.dependencies.address = { publicUrl: 'https://t.example.com' };
-    await agent.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) });
-    edge.dependencies.address = { publicUrl: 'https://t.example.com', wildcardDomain: 't.example.com' };
-    await agent.say({ type: 'ping' });
-    expect(agent.inbox.at(-1)).to.deep.equal({
-      type: 'url_updated',
-      publicUrl: 'https://t.example.com/blue-harbour',
-      subdomainUrl: 'https://blue-harbour.t.example.com',
-    });
-  });
-
-  it('tells a version 2 agent once that its public URL has changed', async () => {
-    const edge = createTestEdge();
-    const agent = await edge.connect('A=');
-    await agent.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) });
-    edge.dependencies.address = { publicUrl: 'https://tunnel.example.com', wildcardDomain: 'tunnel.example.com' };
-    await agent.say({ type: 'ping' });
-    await agent.say({ type: 'ping' });
-    expect(agent.inbox.slice(1)).to.deep.equal([
+    edge.dependencies.address = { publicUrl: 'https://tunnel.example.com' };
+    await agent.say({ type: 'ping', told });
+    const moved = { tunnelId: 'blue-harbour', publicUrl: 'https://tunnel.example.com/blue-harbour' };
+    await agent.say({ type: 'ping', told: moved });
+    expect(agent.inbox).to.deep.equal([
       { type: 'pong' },
-      {
-        type: 'url_updated',
-        publicUrl: 'https://tunnel.example.com/blue-harbour',
-        subdomainUrl: 'https://blue-harbour.tunnel.example.com',
-      },
+      { type: 'url_updated', publicUrl: 'https://tunnel.example.com/blue-harbour' },
       { type: 'pong' },
     ]);
+  });
+
+  it('tells nothing about what is no tunnel id', async () => {
+    const edge = createTestEdge();
+    const agent = await edge.connect('A=');
+    await agent.say({ type: 'ping', told: { tunnelId: '../x', publicUrl: '' } });
+    expect(agent.inbox).to.deep.equal([{ type: 'pong' }]);
+  });
+});
+
+describe('leave', () => {
+  it('takes the agent out of its tunnel, and says so', async () => {
+    const edge = createTestEdge();
+    const agent = await edge.connect('A=');
+    await agent.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) });
+    await agent.say({ type: 'leave' });
+    await agent.say({ type: 'leave' });
+    expect(agent.inbox.slice(1)).to.deep.equal([{ type: 'left' }, { type: 'left' }]);
+    expect((await edge.tunnels.read('blue-harbour'))?.sessions).to.deep.equal({});
+  });
+
+  it('before ready is as good as after it', async () => {
+    const edge = createTestEdge();
+    const agent = await edge.connect('A=');
+    await agent.say({ type: 'leave' });
+    expect(agent.inbox).to.deep.equal([{ type: 'left' }]);
   });
 });
 

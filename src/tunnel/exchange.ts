@@ -1,0 +1,161 @@
+import { isCompressible } from '../protocol/compressible.ts';
+import type { RandomBytes } from '../protocol/ids.ts';
+import { WINDOW_BYTES } from '../protocol/limits.ts';
+import type { HttpRequest, RequestPart } from '../protocol/messages.ts';
+import { splitRequest } from '../protocol/parts.ts';
+import type { Address } from './addressing.ts';
+import type { Answered } from './await-answer.ts';
+import { awaitAnswer } from './await-answer.ts';
+import type { Candidate } from './choose-session.ts';
+import { goAwayFrom } from './close-connection.ts';
+import { findSession } from './find-session.ts';
+import { requestHeaders } from './forwarded-headers.ts';
+import type { Failure, FailureCode } from './outcomes.ts';
+import { failure } from './outcomes.ts';
+import type {
+  Clock,
+  Compression,
+  Hashes,
+  PostToConnection,
+  PublicAddress,
+  Rendezvous,
+  TunnelSession,
+  TunnelStore,
+  VisitorRequest,
+} from './ports.ts';
+import { createRequestPosting } from './post-request.ts';
+import { createPursuit } from './pursue-answer.ts';
+import type { RequestIds } from './request-id.ts';
+
+export interface ExchangeDependencies {
+  readonly tunnels: TunnelStore;
+  readonly answers: Pick<Rendezvous, 'take'>;
+  readonly post: PostToConnection;
+  readonly requestIds: () => Promise<RequestIds>;
+  readonly address: PublicAddress;
+  readonly compression: Compression;
+  readonly hashes: Pick<Hashes, 'sha256'>;
+  readonly randomBytes: RandomBytes;
+  readonly clock: Clock;
+}
+
+/** What the door a request came in by can wait for and carry. */
+export interface Door {
+  /** Epoch milliseconds by which the visitor must have an answer. */
+  readonly deadline: number;
+  /** The largest body that can be given back, in bytes. */
+  readonly maxResponseBytes: number;
+}
+
+type TunnelAddress = Extract<Address, { kind: 'tunnel' }>;
+
+export type Exchange = (Failure | Answered) & { readonly requestId?: string };
+
+/** Methods that may be asked twice (RFC 9110 9.2.1), so that a request that may have arrived can go to another agent. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** Failures after which the agent may still be working on an answer that nobody waits for. */
+const GIVEN_UP: ReadonlySet<FailureCode> = new Set<FailureCode>(['no_answer', 'response_too_large', 'agent_lost']);
+
+/** Below this a compressed request needs no message less: one is billed per started 32 KB, which is 24 KB before base64. */
+const LEAST_COMPRESSED_REQUEST_BYTES = 24_000;
+
+/** Hands a request to one of the tunnel's agents, to the next where one did not get it, and waits for the answer. */
+export async function exchange(
+  request: VisitorRequest,
+  address: TunnelAddress,
+  door: Door,
+  dependencies: ExchangeDependencies,
+): Promise<Exchange> {
+  const avoided = new Set<string>();
+  let last: Failure | undefined;
+  for (;;) {
+    const found = await findSession(address.tunnelId, request.sourceIp, avoided, door.deadline, dependencies);
+    if (found.kind === 'failure') return last ?? found;
+    const result = await ask(found.candidate, request, address, door, dependencies);
+    if (result.kind !== 'undelivered') return result;
+    avoided.add(found.candidate.session.connectionId);
+    last = result.failure;
+  }
+}
+
+/** The agent does not have the request, or may have it and it does no harm. */
+interface Undelivered {
+  readonly kind: 'undelivered';
+  /** What the visitor is told when there is no other agent; absent for its being offline. */
+  readonly failure?: Failure;
+}
+
+async function ask(
+  { sessionId, session }: Candidate,
+  request: VisitorRequest,
+  address: TunnelAddress,
+  door: Door,
+  dependencies: ExchangeDependencies,
+): Promise<Exchange | Undelivered> {
+  const { post, clock, hashes } = dependencies;
+  const requestId = (await dependencies.requestIds()).issue(sessionId);
+  const sha256 = (bytes: Uint8Array) => Buffer.from(hashes.sha256(bytes)).toString('base64url');
+  const messages = messagesFor(session, toAgent(session, requestId, request, address, door, dependencies), sha256);
+  if (!messages) return failure('request_too_large', `protocol ${session.protocol}, ${request.body.length} bytes`);
+
+  const posting = createRequestPosting(messages, session.connectionId, door.deadline, post);
+  const posted = await posting.advance();
+  if (posted === 'gone') {
+    await goAwayFrom(address.tunnelId, session.connectionId, dependencies);
+    return { kind: 'undelivered' };
+  }
+  const pursuit = createPursuit({ tunnelId: address.tunnelId, sessionId, session, requestId, posting }, dependencies);
+  if (posted === 'failed') {
+    await pursuit.cancel();
+    const unreachable = failure('agent_unreachable', 'the Management API did not take the message');
+    return SAFE_METHODS.has(request.method) ? { kind: 'undelivered', failure: unreachable } : unreachable;
+  }
+  const { deadline, maxResponseBytes: maxBodyBytes } = door;
+  const answer = await awaitAnswer({ requestId, deadline, maxBodyBytes }, pursuit, { ...dependencies, sha256, clock });
+  if (answer.kind === 'failure' && GIVEN_UP.has(answer.code)) await pursuit.cancel();
+  return { ...answer, requestId };
+}
+
+function toAgent(
+  { protocol }: TunnelSession,
+  requestId: string,
+  request: VisitorRequest,
+  { uri, prefix }: TunnelAddress,
+  door: Door,
+  { address, clock, compression }: ExchangeDependencies,
+): HttpRequest {
+  const now = clock.now();
+  const headers = requestHeaders(request, prefix, address);
+  const whole: HttpRequest = {
+    type: 'http_request',
+    requestId,
+    method: request.method,
+    uri,
+    headers,
+    body: request.body,
+    timestamp: Math.round(now),
+    more: false,
+  };
+  if (protocol === 1) return whole;
+  const { maxResponseBytes } = door;
+  const extended = {
+    ...whole,
+    timeoutMs: Math.max(0, Math.round(door.deadline - now)),
+    maxResponseBytes,
+    windowBytes: WINDOW_BYTES,
+  };
+  if (request.body.length < LEAST_COMPRESSED_REQUEST_BYTES || !isCompressible(headers)) return extended;
+  const compressed = compression.compress(request.body);
+  return compressed.length < request.body.length ? { ...extended, body: compressed, encoding: 'br' } : extended;
+}
+
+/** A version 1 agent takes whole requests alone; undefined when this one does not fit a message. */
+function messagesFor(
+  { protocol }: TunnelSession,
+  request: HttpRequest,
+  sha256: (bytes: Uint8Array) => string,
+): readonly (HttpRequest | RequestPart)[] | undefined {
+  const messages = splitRequest(request, sha256);
+  return protocol === 1 && messages && messages.length > 1 ? undefined : messages;
+}
