@@ -1,22 +1,36 @@
 import { encode } from '../../src/protocol/codec.ts';
-import { MAX_PARTS, PART_BYTES } from '../../src/protocol/limits.ts';
+import { ACCEPT_AFTER_MS, MAX_PARTS, PART_BYTES } from '../../src/protocol/limits.ts';
 import type { AnswerMessage, HttpRequest, HttpResponse } from '../../src/protocol/messages.ts';
 import { roomBeside } from '../../src/protocol/parts.ts';
 import type { Forward, ForwardResult } from '../forward.ts';
 import { describeError } from '../network-error.ts';
+import { encodeBody } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import { type FailureCode, visitorStatus, wireCode } from './failures.ts';
-import { type BodySlice, sliceBody } from './slices.ts';
+import { ERROR_PART } from './kept-answers.ts';
+import { splitAnswer } from './split-answer.ts';
 import { callUpstream } from './upstream-call.ts';
+import type { Window } from './window.ts';
+
+/**
+ * Sends a message of an exchange, and keeps it in case it is lost on its way.
+ * @param part 0 is the head
+ * @param endBytes of the body as it travels, this message included
+ * @returns false when it is lost for good
+ */
+export type Deliver = (text: string, part: number, endBytes: number) => Promise<boolean>;
 
 export interface ExchangePorts {
   readonly forward: Forward;
-  /** @returns false when the answer is lost for good */
-  readonly deliver: (text: string) => Promise<boolean>;
+  readonly deliver: Deliver;
+  /** How much of the answer may be under way. */
+  readonly window: Window;
   /** What the edge speaks. */
   readonly protocol: 1 | 2;
   /** Named in every answer to a version 2 edge, which takes it from this session alone. */
   readonly sessionId: string;
+  /** Tells the edge that the request is here and its answer takes a while. */
+  readonly accept: () => void;
   /** How long the upstream may be silent: until its answer's head, and between two pieces of the body. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
@@ -48,10 +62,13 @@ const CANCELLED_STATUS = 499;
  */
 export async function runExchange(request: HttpRequest, ports: ExchangePorts): Promise<ExchangeReport> {
   const { clock, protocol } = ports;
+  const { requestId } = request;
   const startedAt = clock.now();
   const signature = protocol === 2 ? { sessionId: ports.sessionId } : {};
   const upstream = callUpstream(request, ports);
+  /** Of the body, as the upstream gave it and as it travels. */
   let bytes = 0;
+  let sentBytes = 0;
 
   const elapsed = () => Math.max(0, Math.round(clock.now() - startedAt));
   const report = (status: number, failure?: ExchangeFailure): ExchangeReport => ({
@@ -60,20 +77,25 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
     bytes,
     ...(failure && { failure }),
   });
-  const send = (message: AnswerMessage) => ports.deliver(encode(message));
+  const send = (message: AnswerMessage, part: number) => ports.deliver(encode(message), part, sentBytes);
+
+  const acceptLater = clock.after(ACCEPT_AFTER_MS, () => {
+    if (protocol === 2) ports.accept();
+  });
 
   async function fail(code: FailureCode, message: string): Promise<ExchangeReport> {
-    const { requestId } = request;
-    await send({ type: 'error', requestId, code: wireCode(code, protocol), message, ...signature });
+    acceptLater();
+    const error: AnswerMessage = { type: 'error', requestId, code: wireCode(code, protocol), message, ...signature };
+    await send(error, ERROR_PART);
     return report(visitorStatus(code), { code, message });
   }
 
   async function answer(): Promise<ExchangeReport> {
     const result = await upstream.result();
     if (result.kind === 'failed') return fail(result.code, result.message);
-    const head: HttpResponse = {
+    const plain: HttpResponse = {
       type: 'http_response',
-      requestId: request.requestId,
+      requestId,
       status: result.status,
       headers: result.headers,
       body: new Uint8Array(0),
@@ -81,39 +103,61 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       more: false,
       ...signature,
     };
-    const room = roomBeside(head);
-    if (room < 0) return fail('upstream_failed', 'the head of the upstream’s answer is larger than a message');
-    const limit = protocol === 1 ? room : (request.maxResponseBytes ?? MAX_PARTS * PART_BYTES);
-    const tooLarge = () => fail('response_too_large', tooLargeMessage(limit, protocol));
-    if (announcedBytes(request, result) > limit) return tooLarge();
+    const limit = bodyLimit(request, plain, protocol);
+    if (limit < 0) return fail('upstream_failed', 'the head of the upstream’s answer is larger than a message');
+    if (announcedBytes(request, result) > limit) return fail('response_too_large', tooLargeMessage(limit, protocol));
 
-    let part = 0;
-    for await (const slice of sliceBody(upstream.body(result), room, PART_BYTES)) {
-      // For version 1 everything beyond the first slice is beyond the limit too.
-      if (bytes + slice.bytes.length > limit || (protocol === 1 && !slice.last)) return tooLarge();
-      bytes += slice.bytes.length;
-      if (!(await send(part === 0 ? { ...head, body: slice.bytes, more: !slice.last } : responsePart(slice, part)))) {
+    const counted = countUpTo(limit, upstream.body(result), (count) => {
+      bytes = count;
+    });
+    const { body, encoding } = protocol === 2 ? await encodeBody(counted, result.headers) : { body: counted };
+    const head: HttpResponse = { ...plain, ...(encoding && { encoding }) };
+    for await (const { message, part, size } of splitAnswer(head, body, signature)) {
+      sentBytes += size;
+      await ports.window.reached(sentBytes, ports.cancelled);
+      acceptLater();
+      if (!(await send(message, part))) {
         return report(visitorStatus('upstream_failed'), { code: 'answer_lost', message: LOST });
       }
-      part += 1;
     }
     return report(result.status);
-  }
-
-  function responsePart(slice: BodySlice, part: number): AnswerMessage {
-    const { requestId } = request;
-    const total = slice.last ? { totalBytes: bytes } : {};
-    return { type: 'response_part', requestId, part, body: slice.bytes, ...total, ...signature };
   }
 
   try {
     return await answer();
   } catch (error) {
     if (ports.cancelled.aborted) return report(CANCELLED_STATUS);
+    if (error instanceof TooLarge) return await fail('response_too_large', tooLargeMessage(error.limit, protocol));
     if (upstream.timedOut()) return await fail('timeout', `the upstream was silent for ${upstream.patienceMs} ms`);
     return await fail('upstream_failed', `the upstream failed in mid-answer: ${describeError(error)}`);
   } finally {
+    acceptLater();
     upstream.abandon();
+  }
+}
+
+/** Negative where not even the head fits; what a version 1 edge takes is what fits beside it. */
+function bodyLimit(request: HttpRequest, head: HttpResponse, protocol: 1 | 2): number {
+  const room = roomBeside(head);
+  return protocol === 1 || room < 0 ? room : (request.maxResponseBytes ?? MAX_PARTS * PART_BYTES);
+}
+
+/** The body is larger than the door, or the edge's version, can take. */
+class TooLarge extends Error {
+  readonly limit: number;
+  constructor(limit: number) {
+    super('too large');
+    this.limit = limit;
+  }
+}
+
+async function* countUpTo(limit: number, body: AsyncIterable<Uint8Array>, told: (bytes: number) => void) {
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    if (bytes > limit) throw new TooLarge(limit);
+    told(bytes);
+    yield piece;
   }
 }
 

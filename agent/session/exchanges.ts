@@ -1,11 +1,15 @@
 import { encode } from '../../src/protocol/codec.ts';
-import type { Cancel, HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
+import { WINDOW_BYTES } from '../../src/protocol/limits.ts';
+import type { Accepted, Again, Cancel, Credit, HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
 import type { Forward } from '../forward.ts';
+import { expandBody } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import type { Report } from './events.ts';
-import { type ExchangeReport, runExchange } from './exchange.ts';
-import { createRequestJoiner, type Joined } from './request-joiner.ts';
+import { type ExchangePorts, type ExchangeReport, runExchange } from './exchange.ts';
+import { createKeptAnswers, ERROR_PART } from './kept-answers.ts';
+import { createRequestJoiner, type Joined, LARGEST_REQUEST_BYTES } from './request-joiner.ts';
 import { createSeenRequests } from './seen-requests.ts';
+import { createWindow, type Window } from './window.ts';
 
 export interface ExchangesOptions {
   readonly forward: Forward;
@@ -20,7 +24,9 @@ export interface ExchangesOptions {
 
 /** All exchanges of a session, across its connections. */
 export interface Exchanges {
-  receive(message: HttpRequest | RequestPart | Cancel): void;
+  receive(message: HttpRequest | RequestPart | Cancel | Credit | Again): void;
+  /** A message of ours has failed at the edge, and nobody knows which: what was said lately is said again. */
+  repeatLatest(): void;
   /** Turns further requests away, and waits for those in flight. */
   drain(): Promise<void>;
   /** Cancels what is in flight and forgets what is incomplete. */
@@ -28,27 +34,62 @@ export interface Exchanges {
 }
 
 /** The edge's ids have 36 characters; one that fills a message leaves no room for an answer. */
-const LONGEST_ID = 256;
+const LONGEST_ID = 64;
+
+/** What a gateway reports as failed was sent at most so long ago, in milliseconds. */
+const LATEST_MS = 3_000;
+
+interface Running {
+  readonly cancel: AbortController;
+  readonly window: Window;
+  readonly accept: () => void;
+  readonly done: Promise<void>;
+}
 
 export function createExchanges(options: ExchangesOptions): Exchanges {
-  const { clock, report } = options;
+  const { clock, report, sessionId } = options;
   const seen = createSeenRequests();
   const joiner = createRequestJoiner(clock);
-  const running = new Map<string, { readonly cancel: AbortController; readonly done: Promise<void> }>();
+  const kept = createKeptAnswers(clock);
+  const running = new Map<string, Running>();
   let draining = false;
 
-  function start(request: HttpRequest): void {
-    seen.add(request.requestId);
+  async function start(whole: HttpRequest): Promise<void> {
+    const { requestId } = whole;
     const cancel = new AbortController();
-    const forward = draining ? turnAway : options.forward;
-    const ports = { ...options, forward, cancelled: cancel.signal, protocol: options.protocol() };
-    const done = runExchange(request, ports).then((result) => finish(request, result));
-    running.set(request.requestId, { cancel, done });
+    const window = createWindow(whole.windowBytes ?? Number.POSITIVE_INFINITY);
+    const accept = () => say({ type: 'accepted', requestId, sessionId });
+    const ports: ExchangePorts = {
+      ...options,
+      forward: draining ? turnAway : options.forward,
+      cancelled: cancel.signal,
+      protocol: options.protocol(),
+      window,
+      accept,
+      deliver(text, part, endBytes) {
+        if (ports.protocol === 2) kept.keep(requestId, part, endBytes, text);
+        return options.deliver(text);
+      },
+    };
+    const done = expand(whole).then(async (request) => {
+      if (request) finish(request, await runExchange(request, ports));
+    });
+    running.set(requestId, { cancel, window, accept, done });
+    await done;
+    running.delete(requestId);
+  }
+
+  /** @returns undefined for a body that cannot be expanded, which is said */
+  async function expand(request: HttpRequest): Promise<HttpRequest | undefined> {
+    if (!request.encoding) return request;
+    const body = await expandBody(request.body, LARGEST_REQUEST_BYTES);
+    if (body) return { ...request, body };
+    reject(request.requestId, 'its body cannot be expanded');
+    return undefined;
   }
 
   function finish({ requestId: id, method, uri: path }: HttpRequest, result: ExchangeReport): void {
     const { status, ms, bytes, failure } = result;
-    running.delete(id);
     report({ event: 'request', id, method, path, status, ms, bytes });
     if (failure) report({ event: 'error', ...failure });
   }
@@ -56,9 +97,12 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   function advance(joined: Joined): void {
     switch (joined.kind) {
       case 'waiting':
+        if (joined.grantedBytes === undefined) break;
+        say({ type: 'credit', requestId: joined.requestId, bytes: joined.grantedBytes, sessionId });
         break;
       case 'whole':
-        start(joined.request);
+        seen.add(joined.request.requestId);
+        void start(joined.request);
         break;
       case 'hopeless':
         reject(joined.requestId, joined.why);
@@ -68,9 +112,10 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   /** Only version 2 edges send parts, so this speaks version 2. */
   function reject(requestId: string, why: string): void {
     const message = `the request did not arrive whole: ${why}`;
-    const { sessionId } = options;
     seen.add(requestId);
-    options.deliver(encode({ type: 'error', requestId, code: 'upstream_failed', message, sessionId }));
+    const text = encode({ type: 'error', requestId, code: 'upstream_failed', message, sessionId });
+    kept.keep(requestId, ERROR_PART, 0, text);
+    void options.deliver(text);
     report({ event: 'error', code: 'upstream_failed', message });
   }
 
@@ -80,16 +125,54 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     running.get(requestId)?.cancel.abort();
   }
 
+  /** The edge has not heard what it should have: says what was said already, or that there is nothing to say yet. */
+  function repeat(requestId: string, from: number, there: readonly number[]): void {
+    const missing = kept.missing(requestId, from, there);
+    for (const text of missing) void options.deliver(text);
+    if (missing.length > 0) return;
+    const at = running.get(requestId);
+    if (at) at.accept();
+    else if (!kept.has(requestId)) reject(requestId, 'its answer is not kept any more');
+  }
+
+  function credit({ requestId, bytes }: Credit | Again): void {
+    running.get(requestId)?.window.grant(bytes);
+    kept.confirm(requestId, bytes - WINDOW_BYTES);
+  }
+
+  function say(message: Accepted | Credit): void {
+    void options.deliver(encode(message));
+  }
+
+  function receive(message: HttpRequest | RequestPart | Cancel | Credit | Again): void {
+    const { requestId } = message;
+    switch (message.type) {
+      case 'cancel':
+        cancel(requestId);
+        break;
+      case 'credit':
+        credit(message);
+        break;
+      case 'again':
+        credit(message);
+        repeat(requestId, message.from, message.seen);
+        break;
+      case 'http_request':
+        if (seen.has(requestId)) repeat(requestId, 0, []);
+        else advance(joiner.head(message));
+        break;
+      case 'request_part':
+        if (!seen.has(requestId)) advance(joiner.part(message));
+    }
+  }
+
   return {
     receive(message) {
-      const { requestId } = message;
-      if (requestId.length > LONGEST_ID) {
-        report({ event: 'note', message: 'a request with an id of undue length was passed over' });
-      } else if (message.type === 'cancel') {
-        cancel(requestId);
-      } else if (!seen.has(requestId)) {
-        advance(message.type === 'http_request' ? joiner.head(message) : joiner.part(message));
-      }
+      if (message.requestId.length <= LONGEST_ID) receive(message);
+      else report({ event: 'note', message: 'a request with an id of undue length was passed over' });
+    },
+    repeatLatest() {
+      for (const text of kept.latest(LATEST_MS)) void options.deliver(text);
     },
     async drain() {
       draining = true;

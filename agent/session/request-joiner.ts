@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import type { HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
 import { createPartJoiner, type JoinResult, type PartJoiner } from '../../src/protocol/parts.ts';
 import type { Clock } from './clock.ts';
 
 export type Joined =
-  | { readonly kind: 'waiting' }
+  /** `grantedBytes`: the edge has been told of less, and may go on. */
+  | { readonly kind: 'waiting'; readonly requestId: string; readonly grantedBytes?: number }
   | { readonly kind: 'whole'; readonly request: HttpRequest }
   /** It can never be whole. */
   | { readonly kind: 'hopeless'; readonly requestId: string; readonly why: string };
@@ -27,12 +30,17 @@ export interface JoinerLimits {
   readonly ms: number;
 }
 
-const LIMITS: JoinerLimits = { requestBytes: 16_000_000, heldBytes: 64_000_000, requests: 200, ms: 30_000 };
+/** More than any door lets in. */
+export const LARGEST_REQUEST_BYTES = 16_000_000;
+
+const LIMITS: JoinerLimits = { requestBytes: LARGEST_REQUEST_BYTES, heldBytes: 64_000_000, requests: 200, ms: 30_000 };
 
 interface Incomplete {
   readonly joiner: PartJoiner;
   readonly forgetLater: () => void;
   head: HttpRequest | undefined;
+  /** What the edge may have sent, as far as it knows. */
+  grantedBytes: number;
   /** As received, duplicates included. */
   bytes: number;
 }
@@ -53,9 +61,10 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     const known = incomplete.get(requestId);
     if (known) return known;
     const entry: Incomplete = {
-      joiner: createPartJoiner(limits.requestBytes),
+      joiner: createPartJoiner(limits.requestBytes, sha256),
       forgetLater: clock.after(limits.ms, () => forget(requestId)),
       head: undefined,
+      grantedBytes: WINDOW_BYTES,
       bytes: 0,
     };
     incomplete.set(requestId, entry);
@@ -65,7 +74,7 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
   function conclude(requestId: string, entry: Incomplete, result: JoinResult): Joined {
     switch (result.kind) {
       case 'incomplete':
-        return { kind: 'waiting' };
+        return { kind: 'waiting', requestId, ...grant(entry) };
       case 'complete':
         // Only the head carries part 0, so a complete body has its head.
         if (!entry.head) throw new Error('a body is whole without its head');
@@ -78,6 +87,14 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
         forget(requestId);
         return { kind: 'hopeless', requestId, why: `its parts do not fit together: ${result.problem}` };
     }
+  }
+
+  /** Half a window before it is used up, so that the sender need not stand still. */
+  function grant(entry: Incomplete): { grantedBytes?: number } {
+    const bytes = entry.joiner.contiguousBytes();
+    if (bytes + WINDOW_BYTES / 2 < entry.grantedBytes) return {};
+    entry.grantedBytes = bytes + WINDOW_BYTES;
+    return { grantedBytes: entry.grantedBytes };
   }
 
   function add(message: HttpRequest | RequestPart): Joined {
@@ -103,4 +120,8 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
       for (const requestId of [...incomplete.keys()]) forget(requestId);
     },
   };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url');
 }

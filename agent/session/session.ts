@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decodeEdgeMessage, encode, type Malformed } from '../../src/protocol/codec.ts';
-import type { ConnectionEstablished, EdgeMessage, UrlUpdated } from '../../src/protocol/messages.ts';
+import type { AgentMessage, Balance, EdgeMessage, UrlUpdated } from '../../src/protocol/messages.ts';
 import type { Forward } from '../forward.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Online, Report } from './events.ts';
@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly agent: string;
   /** How long the first connection may take to be online, with all its attempts; later ones each have it for TCP to 101. */
   readonly connectTimeoutMs: number;
+  /** How requests are shared out where several agents have the tunnel; `spread` without it. */
+  readonly balance?: Balance;
   /** How long the upstream may be silent. */
   readonly requestTimeoutMs: number;
   readonly forward: Forward;
@@ -56,7 +58,11 @@ export function startSession(options: SessionOptions): Session {
   });
   const timers = new Map<TimerName, () => void>();
   let state: SessionState = { name: 'idle' };
-  let socket: Socket | undefined;
+  /** Every connection that may still say something, by its epoch. */
+  const sockets = new Map<number, Socket>();
+  const retired = new Set<() => void>();
+  /** The epoch of the connection by which answers leave. */
+  let wayOut = 0;
   let online: Online | undefined;
   let protocol: 1 | 2 = 1;
   let settle: (outcome: Outcome) => void;
@@ -73,23 +79,29 @@ export function startSession(options: SessionOptions): Session {
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'connect':
-        open();
+        open(effect.epoch);
         break;
       case 'greet': {
         const { epoch, tunnelId } = effect;
-        const { agentKey, agent } = options;
-        const hello = { protocol: 2, sessionId, epoch, agentKey, agent, ...(tunnelId && { tunnelId }) } as const;
-        socket?.send(encode({ type: 'ready', hello }));
+        const { agentKey, agent, balance } = options;
+        const asked = { ...(tunnelId && { tunnelId }), ...(balance && { balance }) };
+        sendBy(epoch, { type: 'ready', hello: { protocol: 2, sessionId, epoch, agentKey, agent, ...asked } });
         break;
       }
       case 'ping':
-        socket?.send(encode({ type: 'ping' }));
+        ping(effect.epoch);
+        break;
+      case 'probe':
+        sockets.get(effect.epoch)?.probe();
+        break;
+      case 'leave':
+        sendBy(effect.epoch, { type: 'leave' });
         break;
       case 'arm':
         arm(effect.timer, effect.ms);
         break;
       case 'online':
-        goOnline(effect.message);
+        goOnline(effect);
         break;
       case 'report':
         report(effect.event);
@@ -98,10 +110,13 @@ export function startSession(options: SessionOptions): Session {
         exchanges.drain().then(() => dispatch({ type: 'drained' }));
         break;
       case 'close':
-        socket?.close();
+        sockets.get(effect.epoch)?.close();
+        break;
+      case 'retire':
+        retire(effect.epoch, effect.ms);
         break;
       case 'drop':
-        drop();
+        drop(effect.epoch);
         break;
       case 'end':
         end(effect.outcome);
@@ -109,30 +124,58 @@ export function startSession(options: SessionOptions): Session {
     }
   }
 
-  function open(): void {
+  function open(epoch: number): void {
     const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
     const target = { endpoint: options.endpoint, headers, timeoutMs: options.connectTimeoutMs };
-    // A connection that was dropped may still have something to say; only the present one is listened to.
-    const ifPresent = (act: () => void) => {
-      if (socket === opened) act();
+    // A connection that was dropped may still have something to say; it is not listened to.
+    const ifKnown = (act: () => void) => {
+      if (sockets.get(epoch) === opened) act();
     };
     const opened: Socket = connect(target, {
-      opened: () => ifPresent(() => dispatch({ type: 'opened' })),
-      message: (text) => ifPresent(() => receive(text)),
+      opened: () => ifKnown(() => dispatch({ type: 'opened', epoch })),
+      message: (text) => ifKnown(() => receive(epoch, text)),
+      pong: () => ifKnown(() => dispatch({ type: 'heard', epoch, ping: true })),
       ended: (end) =>
-        ifPresent(() => {
-          outbox.detach();
-          dispatch({ type: 'lost', ...judgeEnd(end) });
+        ifKnown(() => {
+          forget(epoch);
+          dispatch({ type: 'lost', epoch, ...judgeEnd(end) });
         }),
     });
-    socket = opened;
+    sockets.set(epoch, opened);
   }
 
-  function drop(): void {
-    const dropped = socket;
-    socket = undefined;
-    outbox.detach();
+  function forget(epoch: number): void {
+    sockets.delete(epoch);
+    if (wayOut === epoch) outbox.detach();
+  }
+
+  function drop(epoch: number): void {
+    const dropped = sockets.get(epoch);
+    forget(epoch);
     dropped?.terminate();
+  }
+
+  /** It still brings what was posted to it before the edge knew its successor. */
+  function retire(epoch: number, ms: number): void {
+    const old = sockets.get(epoch);
+    const close = () => {
+      retired.delete(cancel);
+      old?.close();
+    };
+    const cancel = clock.after(ms, close);
+    retired.add(cancel);
+  }
+
+  function sendBy(epoch: number, message: AgentMessage): void {
+    void sockets.get(epoch)?.send(encode(message));
+  }
+
+  function ping(epoch: number): void {
+    const { tunnelId, publicUrl, subdomainUrl } = online ?? {};
+    const told = protocol === 2 &&
+      tunnelId &&
+      publicUrl && { tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }) };
+    sendBy(epoch, { type: 'ping', ...(told && { told }) });
   }
 
   function arm(timer: TimerName, ms: number): void {
@@ -143,9 +186,10 @@ export function startSession(options: SessionOptions): Session {
     );
   }
 
-  function goOnline(message: ConnectionEstablished): void {
+  function goOnline({ epoch, message, renewed }: Effect & { type: 'online' }): void {
     const { tunnelId, publicUrl, subdomainUrl, connectionId } = message;
-    const asked = online?.tunnelId ?? options.tunnelId;
+    const before = online;
+    const asked = before?.tunnelId ?? options.tunnelId;
     if (asked !== undefined && asked !== tunnelId) {
       report({
         event: 'error',
@@ -155,9 +199,11 @@ export function startSession(options: SessionOptions): Session {
     }
     protocol = message.hello ? 2 : 1;
     online = { event: 'online', tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }), connectionId };
-    const present = socket;
-    if (present) outbox.attach((text) => present.send(text));
-    report(online);
+    const socket = sockets.get(epoch);
+    wayOut = epoch;
+    if (socket) outbox.attach((text) => socket.send(text));
+    if (renewed && before?.publicUrl === publicUrl) note(`the connection was renewed: ${connectionId}`);
+    else report(online);
   }
 
   function changeUrl({ publicUrl, subdomainUrl }: UrlUpdated): void {
@@ -167,48 +213,54 @@ export function startSession(options: SessionOptions): Session {
     report(online);
   }
 
-  function receive(text: string): void {
+  function receive(epoch: number, text: string): void {
+    dispatch({ type: 'heard', epoch, ping: false });
     const message = decodeEdgeMessage(text);
     switch (message.type) {
       case 'malformed':
-        passOver(text, message);
+        passOver(epoch, text, message);
         break;
       case 'unknown':
         note(`a message of the unknown type ${JSON.stringify(message.name)} was passed over`);
         break;
       default:
-        obey(message);
+        obey(epoch, message);
     }
   }
 
-  function passOver(text: string, { field, problem }: Malformed): void {
+  function passOver(epoch: number, text: string, { field, problem }: Malformed): void {
     const frame = readGatewayFrame(text);
     if (frame) {
       const why = `the gateway says "${frame.message}" (its request id is ${frame.gatewayRequestId})`;
       report({ event: 'error', code: 'gateway_error', message: why });
-      dispatch({ type: 'mishandled', why });
+      exchanges.repeatLatest();
+      dispatch({ type: 'mishandled', epoch, why });
     } else {
       note(`a malformed message was passed over: ${field ? `${field}: ` : ''}${problem}`);
     }
   }
 
-  function obey(message: EdgeMessage): void {
+  function obey(epoch: number, message: EdgeMessage): void {
     switch (message.type) {
       case 'connection_established':
-        dispatch({ type: 'established', message });
+        dispatch({ type: 'established', epoch, message });
         break;
       case 'refused':
-        dispatch({ type: 'refused', code: message.code, why: message.message });
+        dispatch({ type: 'refused', epoch, code: message.code, why: message.message });
         break;
       case 'ping':
-        socket?.send(encode({ type: 'pong' }));
+        sendBy(epoch, { type: 'pong' });
         break;
       case 'pong':
-        dispatch({ type: 'pong' });
+        break;
+      case 'left':
+        dispatch({ type: 'left' });
         break;
       case 'http_request':
       case 'request_part':
       case 'cancel':
+      case 'credit':
+      case 'again':
         exchanges.receive(message);
         break;
       case 'url_updated':
@@ -225,9 +277,10 @@ export function startSession(options: SessionOptions): Session {
   }
 
   function end(outcome: Outcome): void {
-    for (const disarm of timers.values()) disarm();
+    for (const disarm of [...timers.values(), ...retired]) disarm();
     exchanges.close();
     outbox.close();
+    for (const epoch of [...sockets.keys()]) drop(epoch);
     settle(outcome);
   }
 

@@ -15,7 +15,8 @@ export function judgeEnd(end: SocketEnd): { readonly why: string; readonly retry
 
 function judgeStatus(status: number): Retry {
   if (status === 401 || status === 403) return 'forbidden';
-  if (status === 408 || status === 429) return 'worthwhile';
+  if (status === 429) return 'later';
+  if (status === 408) return 'worthwhile';
   return status < 500 ? 'futile' : 'worthwhile';
 }
 

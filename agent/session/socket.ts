@@ -15,6 +15,8 @@ export type SocketEnd =
 interface SocketHandlers {
   opened(): void;
   message(text: string): void;
+  /** The answer to {@link Socket.probe}. */
+  pong(): void;
   /** Exactly once, and nothing after it; never before `connect` has returned. */
   ended(end: SocketEnd): void;
 }
@@ -26,6 +28,8 @@ export interface Socket {
    * @returns true when the operating system has taken it, which is the sender's back-pressure; false when it never will
    */
   send(text: string): Promise<boolean>;
+  /** Sends a ping of the WebSocket protocol, which is no message and not billed as one (WS-48). */
+  probe(): void;
   /** Says goodbye with 1000; `ended` follows within {@link GOODBYE_MS}. */
   close(): void;
   /** Cuts the connection; `ended` follows. */
@@ -61,6 +65,7 @@ export const connectSocket: Connect = ({ endpoint, headers, timeoutMs }, handler
     // The wire knows no binary messages, and the gateway sends none that nobody posted.
     if (!isBinary) handlers.message(data.toString());
   });
+  socket.on('pong', () => handlers.pong());
   socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
     failure = { kind: 'rejected', status: response.statusCode ?? 0 };
     request.destroy();
@@ -89,6 +94,9 @@ export const connectSocket: Connect = ({ endpoint, headers, timeoutMs }, handler
           });
         }
       });
+    },
+    probe() {
+      if (socket.readyState === WebSocket.OPEN) socket.ping();
     },
     close() {
       socket.close(1000);

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { PART_BYTES } from '../../src/protocol/limits.ts';
+import type { HttpResponse, ResponsePart } from '../../src/protocol/messages.ts';
+import { roomBeside } from '../../src/protocol/parts.ts';
+import { sliceBody } from './slices.ts';
+
+export interface AnswerPart {
+  readonly message: HttpResponse | ResponsePart;
+  /** 0 is the head. */
+  readonly part: number;
+  /** Bytes of body in it. */
+  readonly size: number;
+}
+
+/** An answer as messages, made as its body comes; the last one tells the whole body's length and hash. */
+export async function* splitAnswer(
+  head: HttpResponse,
+  body: AsyncIterable<Uint8Array>,
+  signature: { readonly sessionId?: string },
+): AsyncGenerator<AnswerPart> {
+  const { requestId } = head;
+  const hash = createHash('sha256');
+  let part = 0;
+  let totalBytes = 0;
+  for await (const { bytes, last } of sliceBody(body, roomBeside({ ...head, more: true }), PART_BYTES)) {
+    hash.update(bytes);
+    totalBytes += bytes.length;
+    const whole = last && { totalBytes, sha256: hash.digest('base64url') };
+    const message: HttpResponse | ResponsePart =
+      part === 0
+        ? { ...head, body: bytes, more: !last }
+        : { type: 'response_part', requestId, part, body: bytes, ...whole, ...signature };
+    yield { message, part, size: bytes.length };
+    part += 1;
+  }
+}
