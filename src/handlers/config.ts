@@ -1,5 +1,6 @@
 import { logLevel } from '../adapters/system.ts';
-import type { LogLevel } from '../tunnel/ports.ts';
+import { HEARTBEAT_SECONDS, RENEW_AFTER_SECONDS } from '../protocol/limits.ts';
+import type { LogLevel, Pace } from '../tunnel/ports.ts';
 
 /** What a function is told by its environment, all of it. Names as in serverless.yml. */
 export interface Config {
@@ -14,6 +15,13 @@ export interface Config {
   readonly auth: string;
   readonly tokens: string;
   readonly logLevel: LogLevel;
+  readonly pace: Pace;
+  /** Where the bodies go that no door can give back; absent where the stack has no such place. */
+  readonly largeResponses?: {
+    readonly bucket: string;
+    /** Another S3 than AWS's, by the variable that the SDKs know. */
+    readonly endpoint?: string;
+  };
 }
 
 /** @throws naming the variable that is missing */
@@ -23,7 +31,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (!value) throw new Error(`the environment variable ${name} is not set`);
     return value;
   }
+  /** A whole number from 1 to `most`, which is what an unset variable means too. */
+  function seconds(name: string, most: number): number {
+    const value = Number(environment[name] || most);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new Error(`the environment variable ${name} is not a whole number from 1 to ${most}`);
+  }
   const wildcardDomain = environment.POSTERN_WILDCARD_DOMAIN;
+  const bucket = environment.POSTERN_LARGE_RESPONSES_BUCKET;
+  const endpoint = environment.AWS_ENDPOINT_URL_S3;
   return {
     tunnelsTable: required('TUNNELS_TABLE'),
     connectionsTable: required('CONNECTIONS_TABLE'),
@@ -34,5 +50,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     auth: environment.POSTERN_AUTH ?? '',
     tokens: environment.POSTERN_TOKENS ?? '',
     logLevel: logLevel(environment.POSTERN_LOG_LEVEL),
+    pace: {
+      renewAfterSeconds: seconds('POSTERN_RENEW_AFTER_S', RENEW_AFTER_SECONDS),
+      heartbeatSeconds: seconds('POSTERN_HEARTBEAT_S', HEARTBEAT_SECONDS),
+    },
+    ...(bucket && { largeResponses: { bucket, ...(endpoint && { endpoint }) } }),
   };
 }

@@ -5,6 +5,7 @@ import { createStackKey } from '../adapters/dynamodb-stack-key.ts';
 import { createTunnelStore } from '../adapters/dynamodb-tunnels.ts';
 import { createPollRendezvous } from '../adapters/poll-rendezvous.ts';
 import { createLog, hashes, randomBytes, systemClock } from '../adapters/system.ts';
+import type { LargeResponses } from '../tunnel/large-responses.ts';
 import type { PublicAddress } from '../tunnel/ports.ts';
 import { createRequestIds } from '../tunnel/request-id.ts';
 import type { Config } from './config.ts';
@@ -15,6 +16,8 @@ export function wireStores(config: Config = readConfig(process.env)) {
   const client = new DynamoDBClient({});
   return {
     config,
+    pace: config.pace,
+    signing: client.config,
     log: createLog(config.logLevel),
     clock: systemClock,
     hashes,
@@ -28,6 +31,22 @@ export function wireStores(config: Config = readConfig(process.env)) {
     }),
     address: addressOf(config),
   };
+}
+
+/** The way out for large responses, where the stack has the bucket; what it needs is loaded with the first that is asked for. */
+export function wireLargeResponses({
+  config: { largeResponses },
+  signing,
+  clock,
+  randomBytes,
+}: Pick<ReturnType<typeof wireStores>, 'config' | 'signing' | 'clock' | 'randomBytes'>):
+  | (() => Promise<LargeResponses>)
+  | undefined {
+  if (!largeResponses) return undefined;
+  return once(async () => {
+    const { createS3LargeResponses } = await import('../adapters/s3-large-responses.ts');
+    return createS3LargeResponses(signing, { ...largeResponses, clock, randomBytes });
+  });
 }
 
 function addressOf({ publicUrl, wildcardDomain }: Config): PublicAddress {

@@ -1,7 +1,6 @@
 import { encode } from '../protocol/codec.ts';
 import type { RandomBytes } from '../protocol/ids.ts';
 import { isTunnelId, randomTunnelId } from '../protocol/ids.ts';
-import { HEARTBEAT_SECONDS, RENEW_AFTER_SECONDS } from '../protocol/limits.ts';
 import type { AgentHello, RefusalCode } from '../protocol/messages.ts';
 import { tunnelUrls } from './addressing.ts';
 import { claim } from './claim.ts';
@@ -13,6 +12,7 @@ import type {
   ConnectionStore,
   Hashes,
   Log,
+  Pace,
   PostToConnection,
   PublicAddress,
   TunnelStore,
@@ -25,6 +25,7 @@ export interface OpenTunnelDependencies {
   readonly post: PostToConnection;
   readonly hashes: Pick<Hashes, 'sha256'>;
   readonly address: PublicAddress;
+  readonly pace: Pace;
   readonly randomBytes: RandomBytes;
   readonly clock: Clock;
   readonly log: Log;
@@ -130,16 +131,14 @@ function ownerOf(connection: Connection, hello: AgentHello | undefined, { sha256
 function greeting(
   connectionId: string,
   { tunnelId, protocol }: Attachment,
-  { address }: OpenTunnelDependencies,
+  { address, pace }: OpenTunnelDependencies,
 ): string {
   return encode({
     type: 'connection_established',
     connectionId,
     tunnelId,
     ...tunnelUrls(address, tunnelId),
-    ...(protocol === 2 && {
-      hello: { protocol: 2, renewAfterSeconds: RENEW_AFTER_SECONDS, heartbeatSeconds: HEARTBEAT_SECONDS },
-    }),
+    ...(protocol === 2 && { hello: { protocol: 2, ...pace } }),
   });
 }
 

@@ -169,3 +169,11 @@ export interface PublicAddress {
   /** The domain whose subdomains are tunnels, without a port: `tunnel.example.com`; absent where there is none. */
   readonly wildcardDomain?: string;
 }
+
+/** What agents are told to do, and how often. */
+export interface Pace {
+  /** After so many seconds an agent opens its next connection. */
+  readonly renewAfterSeconds: number;
+  /** An idle agent says so every so many seconds. */
+  readonly heartbeatSeconds: number;
+}

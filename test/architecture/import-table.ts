@@ -21,6 +21,7 @@ export const IMPORT_TABLE: ImportTable = {
   'src/adapters': ['src/tunnel', 'src/protocol', '@aws-sdk', 'node'],
   'src/adapters/s3-large-responses.ts': ['@smithy'],
   'src/handlers': ['src/adapters', 'src/tunnel'],
+  'src/handlers/config.ts': ['src/protocol'],
   'src/handlers/wiring.ts': ['@aws-sdk'],
 
   // The agent knows of the edge what it says on the wire. Its session never sees its proxy (design.md 4.13).

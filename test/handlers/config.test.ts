@@ -42,6 +42,19 @@ describe('readConfig', () => {
     expect(readConfig({ ...REQUIRED, POSTERN_WILDCARD_DOMAIN: '' })).to.not.have.property('wildcardDomain');
   });
 
+  it('has a place for large responses where there is a bucket, in AWS or elsewhere', () => {
+    const bucket = { ...REQUIRED, POSTERN_LARGE_RESPONSES_BUCKET: 'b' };
+    const elsewhere = { AWS_ENDPOINT_URL_S3: 'http://localhost:9000' };
+    expect(readConfig(bucket).largeResponses).to.deep.equal({ bucket: 'b' });
+    expect(readConfig({ ...bucket, ...elsewhere }).largeResponses).to.deep.equal({
+      bucket: 'b',
+      endpoint: 'http://localhost:9000',
+    });
+    expect(readConfig({ ...REQUIRED, ...elsewhere, POSTERN_LARGE_RESPONSES_BUCKET: '' })).to.not.have.property(
+      'largeResponses',
+    );
+  });
+
   for (const name of Object.keys(REQUIRED)) {
     it(`names ${name} where it is missing or empty`, () => {
       const message = `the environment variable ${name} is not set`;

@@ -56,6 +56,7 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
     clock,
     hashes,
     compression: brotli,
+    pace: { renewAfterSeconds: 6_600, heartbeatSeconds: 300 },
     admission: parseAdmission(auth, tokens),
     address: { publicUrl: 'https://t.example.com', wildcardDomain: 't.example.com' } as PublicAddress,
     randomBytes: random,
