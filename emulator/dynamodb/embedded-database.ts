@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { type Database, failure } from './database.ts';
+import { type Answer, type Call, type Database, failure } from './database.ts';
+import { withinLimits } from './expression-limits.ts';
 
 const HEADERS = {
   'content-type': 'application/x-amz-json-1.0',
@@ -15,8 +16,8 @@ const HEADERS = {
 export async function createEmbeddedDatabase(): Promise<Database> {
   const { default: dynalite } = await import('dynalite');
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  return ({ operation, text }) =>
-    new Promise((resolve) => {
+  function ask({ operation, text }: Call): Promise<Answer> {
+    return new Promise((resolve) => {
       const headers = { ...HEADERS, 'x-amz-target': `DynamoDB_20120810.${operation}` };
       const request = Object.assign(new EventEmitter(), { method: 'POST', url: '/', headers });
       const response = {
@@ -33,4 +34,9 @@ export async function createEmbeddedDatabase(): Promise<Database> {
         resolve(failure('com.amazon.coral.service#InternalFailure', `dynalite: ${error}`, 500));
       }
     });
+  }
+  return async (call) => {
+    const allowed = withinLimits(call);
+    return 'status' in allowed ? allowed : ask(allowed);
+  };
 }

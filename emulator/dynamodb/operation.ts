@@ -24,7 +24,8 @@ export function isPartiQl({ operation }: Call): boolean {
 
 /** The name of a table that is given by its name or by its ARN. */
 export function tableName(given: unknown): string {
-  return (textOf(given) ?? '').replace(/^arn:[^/]*:table\//, '').replace(/\/.*$/, '');
+  const [name = ''] = (textOf(given) ?? '').replace(/^arn:[^/]*:table\//, '').split('/', 1);
+  return name;
 }
 
 /** Names of the tables that a call is about, each once; none where it names none. */

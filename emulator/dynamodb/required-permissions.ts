@@ -47,7 +47,8 @@ export function requiredPermissions(call: Call, callerArn: string, region: strin
     });
   }
   const index = operation === 'Query' || operation === 'Scan' ? textOf(input.IndexName) : undefined;
-  const table = tableArn(input.TableName ?? input.ResourceArn);
+  // `TagResource` and its like look at the ARN alone, whatever else is given.
+  const table = tableArn(operation.includes('Resource') ? input.ResourceArn : input.TableName);
   return [needs(operation, index === undefined ? table : `${table}/index/${index}`)];
 }
 
@@ -59,9 +60,16 @@ function statementsOf(input: JsonObject): string[] {
 
 /** What cannot be read stands for every table, so that only those who may do everything get it through. */
 function readStatement(statement: string): { verb: string; table?: string; index?: string } {
-  const word = /^\s*([a-z]+)/i.exec(statement)?.[1] ?? '';
+  const text = withoutTexts(statement);
+  const word = /^\s*([a-z]+)/i.exec(text)?.[1] ?? '';
   const verb = word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase();
-  const named = /\b(?:from|into|update)\s+"?([\w.-]+)"?(?:\."([\w.-]+)")?/i.exec(statement);
+  const named = /\b(?:from|into|update)(?:\s+"?|")([\w.-]+)"?(?:\."([\w.-]+)")?/i.exec(text);
   const [, table, index] = named ?? [];
   return { verb, ...(table !== undefined && { table }), ...(index !== undefined && { index }) };
+}
+
+/** Without comments, strings and names that could be taken for something else. */
+function withoutTexts(statement: string): string {
+  const text = /\/\*.*?\*\/|--[^\n]*|'[^']*'|"[^"]*"/gs;
+  return statement.replace(text, (found) => (/^"[\w.-]+"$/.test(found) ? found : ' '));
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 
 const IPV4_LOOPBACK = '127.0.0.1';
 const IPV6_LOOPBACK = '::1';
@@ -24,14 +24,15 @@ export interface Listening {
  * @throws Node's error, with `code: 'EADDRINUSE'` and `port`, when the port is taken; nothing is left listening then
  */
 export async function listen(server: Server, host: string, port: number): Promise<Listening> {
+  const sockets = socketsOf(server);
   for (let attempt = 1; ; attempt++) {
     await listening(server, host, port);
     const chosen = (server.address() as AddressInfo).port;
     try {
       const second = host === IPV4_LOOPBACK ? await listenOnIpv6(server, chosen) : undefined;
-      return { port: chosen, close: () => close(server, second) };
+      return { port: chosen, close: () => close(server, sockets, second) };
     } catch (error) {
-      await close(server);
+      await close(server, sockets);
       // A port that is free on one loopback and taken on the other was a bad draw, where any would do.
       if (port !== 0 || attempt === ATTEMPTS_AT_ANY_PORT) throw error;
     }
@@ -55,10 +56,22 @@ async function listening(server: NetServer, host: string, port: number): Promise
   await once(server, 'listening');
 }
 
-async function close(server: Server, second?: NetServer): Promise<void> {
+/** Every TCP connection: the server itself knows nothing of those that have not finished their TLS handshake. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+async function close(server: Server, sockets: ReadonlySet<Socket>, second?: NetServer): Promise<void> {
   const closed = [server, second].map((each) => each && new Promise<void>((resolve) => each.close(() => resolve())));
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, PATIENCE_MS);
   server.closeIdleConnections();
   await Promise.all(closed);
   clearInterval(sweep);

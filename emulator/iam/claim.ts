@@ -148,7 +148,9 @@ function complete({ algorithm, credential = '', signature = '', signedHeaders = 
   if (algorithm !== ALGORITHM) {
     return refused('IncompleteSignatureException', `Unsupported AWS 'algorithm': '${algorithm}'. `);
   }
-  const [accessKeyId = '', ...scope] = credential.replace(/\/+$/, '').split('/');
+  const parts = credential.split('/');
+  while (parts.at(-1) === '') parts.pop(); // slashes at the end count for nothing
+  const [accessKeyId = '', ...scope] = parts;
   if (scope.length !== 4) {
     const form = 'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term';
     return refused('IncompleteSignatureException', `${form}, got '${credential}'`);

@@ -48,19 +48,11 @@ export interface EnvironmentOptions {
 }
 
 export function startEnvironment(options: EnvironmentOptions): Environment {
-  const { code, setup, variables, clock, freeze, initLimitMs, ...on } = options;
+  const { clock, freeze, initLimitMs, ...on } = options;
   const freezer = freeze ? createFreezer() : undefined;
-  const worker = new Worker(code, {
-    eval: true,
-    name: setup.functionName,
-    workerData: { ...setup, ...(freezer && { frozen: freezer.memory }) } satisfies WorkerSetup,
-    env: { ...variables },
-    execArgv: [],
-    stdin: false,
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
-  });
+  const made = createWorker(options, freezer?.memory);
+  if (made === undefined) return UNSTARTABLE;
+  const worker: Worker = made;
   const startedAt = performance.now();
   let alive = true;
   let finishStart: ((start: Start) => void) | undefined;
@@ -149,6 +141,38 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       });
     },
   };
+}
+
+/** Where Node refuses to start at all, it ends with status 9. */
+const UNSTARTABLE: Environment = {
+  started: Promise.resolve({ kind: 'exited', reason: exitReason(9, undefined), initMs: 0 }),
+  alive: false,
+  invoke: () => Promise.resolve({ kind: 'exited', reason: exitReason(9, undefined) }),
+  end: () => Promise.resolve(),
+};
+
+/** @returns undefined, and says so, for a NODE_OPTIONS that Node does not take */
+function createWorker(
+  { code, setup, variables, onNoted }: EnvironmentOptions,
+  frozen: WorkerSetup['frozen'],
+): Worker | undefined {
+  try {
+    return new Worker(code, {
+      eval: true,
+      name: setup.functionName,
+      workerData: { ...setup, ...(frozen && { frozen }) } satisfies WorkerSetup,
+      env: { ...variables },
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: setup.memoryMb },
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INVALID_EXEC_ARGV')) throw error;
+    onNoted('LA-07', `cannot start: Node does not take its NODE_OPTIONS here (${error.message})`);
+    return undefined;
+  }
 }
 
 function exitReason(code: number, signal: string | undefined): string {

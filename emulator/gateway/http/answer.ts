@@ -37,5 +37,6 @@ export function writeResponse(
   // Named here because Node would add a Keep-Alive header of its own, which AWS does not send.
   lines.push('Connection', response.shouldKeepAlive ? 'keep-alive' : 'close', ...Object.entries(own).flat());
   response.writeHead(status, lines);
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  // As bytes: beside a text Node writes the head as UTF-8 too, which bends header values beyond ASCII.
+  response.end(response.req.method === 'HEAD' ? undefined : Buffer.from(body));
 }

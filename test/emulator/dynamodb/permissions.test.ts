@@ -108,6 +108,31 @@ describe('permissions of the database', () => {
     ).to.deep.equal([`dynamodb:PartiQLInsert ${table('a')}`, `dynamodb:PartiQLGibberish ${table('*')}`]);
   });
 
+  it('are asked of what a call is about, not of what only looks like it', () => {
+    const arn = 'arn:aws:sts::123456789012:assumed-role/r/f';
+    const asked = (operation: string, input: object) =>
+      requiredPermissions(callOf(operation, { ...input }), arn, 'us-east-1').map(({ action, resource }) =>
+        [action, resource.replace(/^.*:table/, 'table')].join(' '),
+      );
+    for (const Statement of [
+      'SELECT "x from allowed", v FROM "secret"',
+      "SELECT 'from allowed' FROM secret",
+      'SELECT /* from allowed */ * FROM "secret"',
+      'SELECT * -- from allowed\n FROM "secret"',
+      '/* insert */ SELECT * FROM"secret"',
+      "SELECT * FROM secret WHERE x = 'it''s from allowed'",
+    ]) {
+      expect(asked('ExecuteStatement', { Statement }), Statement).to.deep.equal([
+        'dynamodb:PartiQLSelect table/secret',
+      ]);
+    }
+    const tagged = { TableName: 'allowed', ResourceArn: ARN.replace(TableName, 'secret') };
+    for (const operation of ['TagResource', 'UntagResource']) {
+      expect(asked(operation, tagged)).to.deep.equal([`dynamodb:${operation} table/secret`]);
+    }
+    expect(asked('ListTagsOfResource', tagged)).to.deep.equal(['dynamodb:ListTagsOfResource table/secret']);
+  });
+
   it('are not asked of roles that the template only names, of the developer, or where nobody has credentials', async () => {
     const named = functionWith('named');
     const database = await start({ functions: [named] });

@@ -50,6 +50,15 @@ describe('loading the handler again (LA-10)', () => {
     expect(linesOf(lambda)[0]).to.match(/Phase: init\tStatus: error\tError Type: Runtime\.ExitError$/);
   });
 
+  it('reports a process that its NODE_OPTIONS keep from starting (LA-07)', async () => {
+    const environment = { NODE_OPTIONS: '--no-such-option' };
+    const lambda = startFunction('exports.handler = async () => 1;', { fn: { environment } });
+    const { errorMessage } = (await lambda.call()) as Record<string, string>;
+    expect(errorMessage).to.match(/Runtime exited with error: exit status 9$/);
+    const warnings = lambda.log.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(warnings.join()).to.contain('Node does not take its NODE_OPTIONS here').and.to.contain('--no-such-option');
+  });
+
   /** The ten seconds of the first try are over at once. */
   const impatient = {
     now: systemClock.now,
