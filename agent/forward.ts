@@ -27,3 +27,21 @@ export type ForwardResult =
  * @param signal ends the request, also in mid-answer; the result or the body's iteration then settles soon
  */
 export type Forward = (request: ForwardRequest, signal: AbortSignal) => Promise<ForwardResult>;
+
+export interface UploadedBody {
+  /** To be read once, to its end or not at all; left early where the upload fails. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** What the upstream announced, in bytes; without it the body goes to the disk first, as a place must know its length. */
+  readonly contentLength?: number;
+  /** The upstream's own; the place keeps those that say what the body is, and for how long it is good. */
+  readonly headers: readonly HeaderPair[];
+}
+
+export type UploadResult =
+  | { readonly kind: 'stored'; readonly bytes: number }
+  /** `body`: its iteration failed, or it was not as long as announced. `place`: the URL, or what answers there. */
+  | { readonly kind: 'failed'; readonly at: 'body' | 'place'; readonly message: string }
+  | { readonly kind: 'too-large'; readonly message: string };
+
+/** @param signal ends the upload; the result is then a failure, and the place keeps nothing */
+export type Upload = (url: string, body: UploadedBody, signal: AbortSignal) => Promise<UploadResult>;

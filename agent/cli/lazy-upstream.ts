@@ -3,7 +3,7 @@ import type { HostHeader } from '../proxy/forwarded-headers.ts';
 import type { Upstream } from '../proxy/upstream.ts';
 import type { UpstreamAddress } from '../proxy/upstream-address.ts';
 
-/** An upstream whose code (undici, some 90 ms) is loaded beside the handshake's last steps instead of before them. */
+/** An upstream whose code is loaded beside the handshake's last steps instead of before them. */
 export interface LazyUpstream {
   readonly forward: Forward;
   /** Begins loading; the first request does so too. */

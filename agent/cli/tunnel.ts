@@ -4,6 +4,7 @@ import { startSession } from '../session/session.ts';
 import { agentKeyFile, loadAgentKey } from './agent-key.ts';
 import type { CliContext, Environment } from './context.ts';
 import { EXIT, type ExitCode } from './failure.ts';
+import { createLazyUpload } from './lazy-upload.ts';
 import { createLazyUpstream } from './lazy-upstream.ts';
 import { outcomeFailure } from './outcome.ts';
 import { createReport } from './report.ts';
@@ -41,6 +42,7 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     report({ event: 'error', code: 'token_in_clear', message });
   }
   const upstream = createLazyUpstream(run.upstream, settings.hostHeader);
+  const uploads = createLazyUpload(isThisMachine(settings.endpoint));
   const session = startSession({
     endpoint: settings.endpoint,
     ...(settings.token && { token: settings.token }),
@@ -50,6 +52,7 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     connectTimeoutMs: settings.connectTimeoutMs,
     requestTimeoutMs: settings.requestTimeoutMs,
     forward: upstream.forward,
+    upload: uploads.upload,
     report(event) {
       report(event);
       if (event.event !== 'online') return;
@@ -75,7 +78,7 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
   } finally {
     run.stop.removeEventListener('abort', stop);
     run.kill.removeEventListener('abort', kill);
-    await upstream.close();
+    await Promise.all([upstream.close(), uploads.close()]);
   }
 }
 
@@ -87,6 +90,9 @@ export function loadKey(env: Environment, report: Report): string {
 }
 
 function inClear(endpoint: string): boolean {
-  const { protocol, hostname } = new URL(endpoint);
-  return protocol === 'ws:' && !/^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
+  return new URL(endpoint).protocol === 'ws:' && !isThisMachine(endpoint);
+}
+
+function isThisMachine(endpoint: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(endpoint).hostname);
 }

@@ -9,15 +9,22 @@ export type HostHeader =
 
 /**
  * A visitor's headers as the upstream gets them. Beside the hop-by-hop ones three are replaced knowingly: `host` as
- * asked for; `content-length`, which undici writes from the body at hand; `expect`, which the door has long answered.
+ * asked for; `content-length`, which is told of the body at hand; `expect`, which the door has long answered.
+ * A value holds a character for each byte; one with other characters was decoded on its way, and is made UTF-8 again.
  */
 export function requestHeaders(headers: readonly HeaderPair[], host: HostHeader, authority: string): HeaderPair[] {
-  const kept = endToEnd(headers).filter(([name]) => !REPLACED.has(name.toLowerCase()));
+  const kept = endToEnd(headers)
+    .filter(([name]) => !REPLACED.has(name.toLowerCase()))
+    .map(([name, value]): HeaderPair => [name, asBytes(value)]);
   const sent = headers.find(([name]) => name.toLowerCase() === 'host')?.[1];
   return [['host', hostValue(host, sent, authority)], ...kept];
 }
 
 const REPLACED: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);
+
+function asBytes(value: string): string {
+  return /[^\0-\xff]/.test(value) ? Buffer.from(value).toString('latin1') : value;
+}
 
 function hostValue(host: HostHeader, sent: string | undefined, authority: string): string {
   switch (host.kind) {

@@ -3,12 +3,12 @@ import { describeError, errorCode } from '../network-error.ts';
 
 /** Errors of connecting: the request never left. */
 const UNREACHABLE =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|EADDRNOTAVAIL|ETIMEDOUT)$|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
 
-/** What undici refuses to send: a header or a path with characters that HTTP does not have, a method like CONNECT. */
-const REFUSED = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
+/** What Node refuses to send: a method, header or path with characters that HTTP does not have there. */
+const REFUSED = /^ERR_(INVALID_CHAR|INVALID_HTTP_TOKEN|UNESCAPED_CHARACTERS|HTTP_INVALID_HEADER_VALUE)$/;
 
-/** The one place where undici's and Node's errors become ours. */
+/** The one place where Node's errors become ours. */
 export function failureOf(error: unknown, authority: string): ForwardResult {
   const code = errorCode(error);
   const what = describeError(error);

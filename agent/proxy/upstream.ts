@@ -1,8 +1,9 @@
+import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { type Dispatcher, Pool } from 'undici';
 import { endToEnd } from '../../src/protocol/end-to-end.ts';
 import type { HeaderPair } from '../../src/protocol/messages.ts';
-import type { Forward } from '../forward.ts';
+import type { Forward, ForwardRequest, ForwardResult } from '../forward.ts';
 import { type HostHeader, requestHeaders } from './forwarded-headers.ts';
 import { isLoopback, type UpstreamAddress } from './upstream-address.ts';
 import { failureOf } from './upstream-failure.ts';
@@ -17,52 +18,94 @@ export interface Upstream {
 /** As many as Lambda runs at once in an account: more requests than that do not arrive. */
 const CONNECTIONS = 1_000;
 
-/** Connects with the first request; whether anything listens there is not asked before. */
+/** How long a connection is kept without a request, in milliseconds: less than the 5 s after which Node's servers hang up. */
+const IDLE_MS = 4_000;
+
+/**
+ * The longest head of an answer, in bytes: below what a message to the edge holds, far above Node's own 16 KB, which
+ * development servers' policies and cookies exceed.
+ */
+const HEAD_BYTES = 64 * 1024;
+
+/**
+ * Connects with the first request; whether anything listens there is not asked before. Patience is the session's: there is
+ * no timeout here.
+ */
 export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader): Upstream {
   const { protocol, hostname, port, authority } = address;
-  const bracketed = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const pool = new Pool(`${protocol}//${bracketed}:${port}`, {
-    connections: CONNECTIONS,
-    pipelining: 1,
-    // Patience is the session's.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    autoSelectFamily: true,
-    connect: {
-      // A development server's self-signed certificate is as good as any where nobody can stand between.
-      rejectUnauthorized: !isLoopback(address),
-      ...(hostname === 'localhost' && { lookup: bothLoopbacks }),
-    },
-  });
+  const secure = protocol === 'https:';
+  const pooling = { keepAlive: true, maxSockets: CONNECTIONS, timeout: IDLE_MS };
+  const agent = secure ? new HttpsAgent(pooling) : new HttpAgent(pooling);
+  const request = secure ? requestHttps : requestHttp;
+  const connection: RequestOptions = {
+    agent,
+    host: hostname,
+    port,
+    maxHeaderSize: HEAD_BYTES,
+    ...(hostname === 'localhost' && { lookup: bothLoopbacks }),
+    // Without it Node takes the certificate's name from the `host` header, which here is the visitor's.
+    servername: isIP(hostname) === 0 ? hostname : '',
+    // A development server's self-signed certificate is as good as any where nobody can stand between.
+    rejectUnauthorized: !isLoopback(address),
+  };
+
+  function send({ method, uri, headers, body }: ForwardRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const lines = [...requestHeaders(headers, hostHeader, authority), ...framing(method, body.length)];
+    const options = { ...connection, method, path: uri, headers: lines.flat(), signal };
+    return answered(request(options).end(body));
+  }
 
   return {
-    async forward(request, signal) {
-      const options: Dispatcher.RequestOptions & { servername?: string } = {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.uri,
-        headers: requestHeaders(request.headers, hostHeader, authority).flat(),
-        body: request.body.length > 0 ? request.body : null,
-        // Without it undici takes the certificate's name from the `host` header, which here is the visitor's.
-        ...(isIP(hostname) === 0 && { servername: hostname }),
-        responseHeaders: 'raw',
-        signal,
-      };
+    async forward(request, signal): Promise<ForwardResult> {
+      if (request.method === 'CONNECT') {
+        return { kind: 'failed', code: 'invalid_request', message: 'it cannot be sent: CONNECT asks for a tunnel' };
+      }
       try {
-        const { statusCode, headers, body } = await pool.request(options);
-        return { kind: 'answered', status: statusCode, headers: endToEnd(pairs(headers)), body };
+        const body = await send(request, signal);
+        return { kind: 'answered', status: body.statusCode ?? 0, headers: endToEnd(pairs(body.rawHeaders)), body };
       } catch (error) {
         return failureOf(error, authority);
       }
     },
-    close: () => pool.destroy(),
+    async close() {
+      agent.destroy();
+    },
   };
 }
 
-/** With `responseHeaders: 'raw'` undici gives name, value, name, value as they came, against its own types. */
-function pairs(raw: unknown): HeaderPair[] {
-  if (!Array.isArray(raw)) throw new TypeError('undici gave no raw headers');
+/** The answer's head, behind 1xx of any number; rejects where there is none. */
+function answered(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', (response) => {
+      // What goes wrong from here on ends the iteration of the body, even if that has not begun. Without this a reset would
+      // look like the end of a body that has neither length nor chunks. What comes behind a whole answer harms nobody.
+      response.on('error', () => {});
+      request.on('error', (error) => {
+        if (!response.complete) response.destroy(error);
+      });
+      resolve(response);
+    });
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new Error('it switched to a protocol that nobody asked for'));
+    });
+    request.once('error', reject);
+  });
+}
+
+/**
+ * A body's length is always told, even if it is 0, for without it Node would send chunks; but a method whose body means
+ * nothing has none to tell of (RFC 9110 8.6).
+ */
+function framing(method: string, length: number): HeaderPair[] {
+  const told = length > 0 || !/^(?:GET|HEAD|DELETE|OPTIONS|TRACE)$/.test(method);
+  return [['connection', 'keep-alive'], ...(told ? [['content-length', String(length)] satisfies HeaderPair] : [])];
+}
+
+/** Node gives name, value, name, value as they came, a character for each byte. */
+function pairs(raw: readonly string[]): HeaderPair[] {
   const headers: HeaderPair[] = [];
-  for (let at = 0; at < raw.length; at += 2) headers.push([String(raw[at]), String(raw[at + 1])]);
+  for (let at = 0; at < raw.length; at += 2) headers.push([raw[at] ?? '', raw[at + 1] ?? '']);
   return headers;
 }
 

@@ -1,3 +1,4 @@
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants, createBrotliCompress } from 'node:zlib';
 import { isCompressible, LEAST_COMPRESSED_BYTES } from '../../src/protocol/compressible.ts';
@@ -53,35 +54,22 @@ async function encodeWhole(bytes: Buffer): Promise<EncodedBody> {
   return compressed.length < bytes.length ? { body: once(compressed), encoding: 'br' } : { body: once(bytes) };
 }
 
-async function* compressStream(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
+/** Whatever fails ends the other: the source's error is the iteration's, and leaving the iteration ends the source. */
+function compressStream(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   const compressor = createBrotliCompress({
     params: { [constants.BROTLI_PARAM_QUALITY]: QUALITY, [constants.BROTLI_PARAM_LGWIN]: STREAM_WINDOW },
   });
-  const fed = feed(held, rest, compressor).catch((error: Error) => void compressor.destroy(error));
-  try {
-    for await (const piece of compressor) yield piece as Uint8Array;
-    await fed;
-  } finally {
-    compressor.destroy();
-    await rest.return?.();
-  }
+  pipeline(Readable.from(inTurn(held, rest), { objectMode: false }), compressor, () => {});
+  return compressor;
 }
 
-async function feed(
-  held: readonly Uint8Array[],
-  rest: AsyncIterator<Uint8Array>,
-  compressor: ReturnType<typeof createBrotliCompress>,
-): Promise<void> {
-  const write = async (piece: Uint8Array) => {
-    if (compressor.write(piece)) return;
-    await new Promise<void>((resolve) => compressor.once('drain', resolve).once('close', resolve));
-  };
-  for (const piece of held) await write(piece);
-  for (let piece = await rest.next(); !piece.done; piece = await rest.next()) {
-    if (compressor.destroyed) return;
-    await write(piece.value);
+async function* inTurn(held: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
+  try {
+    yield* held;
+    for (let piece = await rest.next(); !piece.done; piece = await rest.next()) yield piece.value;
+  } finally {
+    await rest.return?.();
   }
-  compressor.end();
 }
 
 async function* once(bytes: Uint8Array) {

@@ -2,11 +2,12 @@ import { encode } from '../../src/protocol/codec.ts';
 import { ACCEPT_AFTER_MS, MAX_PARTS, PART_BYTES } from '../../src/protocol/limits.ts';
 import type { AnswerMessage, HttpRequest, HttpResponse } from '../../src/protocol/messages.ts';
 import { roomBeside } from '../../src/protocol/parts.ts';
-import type { Forward, ForwardResult } from '../forward.ts';
+import type { Forward, ForwardResult, Upload } from '../forward.ts';
 import { describeError } from '../network-error.ts';
 import { encodeBody } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import { type FailureCode, visitorStatus, wireCode } from './failures.ts';
+import { holdBack } from './hold-back.ts';
 import { ERROR_PART } from './kept-answers.ts';
 import { splitAnswer } from './split-answer.ts';
 import { callUpstream } from './upstream-call.ts';
@@ -22,6 +23,8 @@ export type Deliver = (text: string, part: number, endBytes: number) => Promise<
 
 export interface ExchangePorts {
   readonly forward: Forward;
+  /** Puts a body where the edge says; without it a large answer is a failure. */
+  readonly upload?: Upload;
   readonly deliver: Deliver;
   /** How much of the answer may be under way. */
   readonly window: Window;
@@ -105,9 +108,16 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
     };
     const limit = bodyLimit(request, plain, protocol);
     if (limit < 0) return fail('upstream_failed', 'the head of the upstream’s answer is larger than a message');
-    if (announcedBytes(request, result) > limit) return fail('response_too_large', tooLargeMessage(limit, protocol));
+    const announced = announcedBytes(request, result);
+    const upload = result.status === 200 && request.uploadUrl ? ports.upload : undefined;
+    if (announced > limit) {
+      if (upload) return store(plain, upload, { body: upstream.body(result), contentLength: announced });
+      return fail('response_too_large', tooLargeMessage(limit, protocol));
+    }
+    const held = upload && !hasLength(result) ? await holdBack(upstream.body(result), limit) : undefined;
+    if (upload && held?.large) return store(plain, upload, { body: held.body });
 
-    const counted = countUpTo(limit, upstream.body(result), (count) => {
+    const counted = countUpTo(limit, held?.body ?? upstream.body(result), (count) => {
       bytes = count;
     });
     const { body, encoding } = protocol === 2 ? await encodeBody(counted, result.headers) : { body: counted };
@@ -121,6 +131,23 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       }
     }
     return report(result.status);
+  }
+
+  /** Puts the body where the edge says, whole, and only then sends a head without one. */
+  async function store(
+    head: HttpResponse,
+    upload: Upload,
+    body: { readonly body: AsyncIterable<Uint8Array>; readonly contentLength?: number },
+  ): Promise<ExchangeReport> {
+    const result = await upload(request.uploadUrl ?? '', { ...body, headers: head.headers }, ports.cancelled);
+    ports.cancelled.throwIfAborted();
+    if (result.kind === 'failed' && result.at === 'body') throw new Error(result.message);
+    if (result.kind !== 'stored') return fail('response_too_large', `it could not be put elsewhere: ${result.message}`);
+    bytes = result.bytes;
+    acceptLater();
+    const stored: HttpResponse = { ...head, processingTimeMs: elapsed(), storedBytes: bytes };
+    if (await send(stored, 0)) return report(head.status);
+    return report(visitorStatus('upstream_failed'), { code: 'answer_lost', message: LOST });
   }
 
   try {
@@ -167,6 +194,10 @@ function tooLargeMessage(limit: number, protocol: 1 | 2): string {
   return protocol === 1
     ? `the answer does not fit one message: this edge speaks version 1 of the protocol and takes ${limit} bytes here`
     : `the answer is larger than the ${limit} bytes that the visitor's door can give back`;
+}
+
+function hasLength({ headers }: ForwardResult & { kind: 'answered' }): boolean {
+  return headers.some(([name]) => name.toLowerCase() === 'content-length');
 }
 
 /** What `content-length` promises, 0 where it promises nothing: a HEAD's or 304's describes a body that does not come. */

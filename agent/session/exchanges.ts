@@ -1,7 +1,7 @@
 import { encode } from '../../src/protocol/codec.ts';
 import { WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import type { Accepted, Again, Cancel, Credit, HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
-import type { Forward } from '../forward.ts';
+import type { Forward, Upload } from '../forward.ts';
 import { expandBody } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import type { Report } from './events.ts';
@@ -13,6 +13,7 @@ import { createWindow, type Window } from './window.ts';
 
 export interface ExchangesOptions {
   readonly forward: Forward;
+  readonly upload?: Upload;
   readonly deliver: (text: string) => Promise<boolean>;
   /** What the edge of the present connection speaks. */
   readonly protocol: () => 1 | 2;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { decodeEdgeMessage, encode, type Malformed } from '../../src/protocol/codec.ts';
 import type { AgentMessage, Balance, EdgeMessage, UrlUpdated } from '../../src/protocol/messages.ts';
-import type { Forward } from '../forward.ts';
+import type { Forward, Upload } from '../forward.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Online, Report } from './events.ts';
 import { createExchanges } from './exchanges.ts';
@@ -29,6 +29,8 @@ export interface SessionOptions {
   /** How long the upstream may be silent. */
   readonly requestTimeoutMs: number;
   readonly forward: Forward;
+  /** Puts large answers where the edge says; without it they are refused. */
+  readonly upload?: Upload;
   readonly report: Report;
   readonly connect?: Connect;
   readonly clock?: Clock;

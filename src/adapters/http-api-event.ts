@@ -45,7 +45,7 @@ export function requestOfV2(event: HttpApiEventV2): VisitorRequest {
   return {
     method: http.method,
     host: hostOf(headers) ?? domainName,
-    path: escapePath(withoutStage(event.rawPath, stage), 'escape percent signs'),
+    path: escapePath(withoutStage(event.rawPath, stage), 'decoded'),
     query: event.rawQueryString,
     headers,
     body: bodyOf(event),
@@ -63,7 +63,7 @@ export function requestOfV1(event: HttpApiEventV1): VisitorRequest {
   return {
     method: event.httpMethod,
     host: hostOf(headers) ?? domainName ?? '',
-    path: escapePath(withoutStage(event.path, stage), 'keep escapes'),
+    path: escapePath(withoutStage(event.path, stage), 'encoded'),
     query: queryOfV1(event),
     headers,
     body: bodyOf(event),
@@ -92,12 +92,14 @@ function withoutStage(path: string, stage: string): string {
   return path.slice(prefix.length) || '/';
 }
 
-/** Escapes what may not stand in a request line's path: everything but RFC 3986's `pchar` and `/`. */
-function escapePath(path: string, percent: 'escape percent signs' | 'keep escapes'): string {
+/**
+ * Escapes what may not stand in a request line's path. Of a decoded path that is everything but RFC 3986's `pchar` and
+ * `/`; an encoded one is as the visitor wrote it, and browsers do not escape `[`, `|` and the like: only what would end
+ * the path is escaped there.
+ */
+function escapePath(path: string, came: 'decoded' | 'encoded'): string {
   const forbidden =
-    percent === 'keep escapes'
-      ? /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
-      : /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
+    came === 'decoded' ? /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu : /%(?![0-9A-Fa-f]{2})|[?#]|[^\x21-\x7e]/gu;
   return path.replace(forbidden, percentEncoded);
 }
 

@@ -56,12 +56,20 @@ function grouped(headers: readonly HeaderPair[]): Record<string, string[]> {
   return groups;
 }
 
-/** Text goes as it is, since base64 costs a third of the 6 MB; anything that is not plainly text goes as base64. */
+/**
+ * Text goes as it is, since base64 costs a third of the 6 MB; anything that is not plainly text goes as base64, and so does
+ * text whose escapes cost more than that.
+ */
 function bodyFields(body: Uint8Array, headers: readonly HeaderPair[]) {
   const text = looksLikeText(headers) ? utf8(body) : undefined;
-  return text === undefined
+  return text === undefined || isCheaperAsBase64(text, body.length)
     ? { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'), isBase64Encoded: true }
     : { body: text, isBase64Encoded: false };
+}
+
+/** Asked only where it could matter: a byte is six at most as JSON (`\u0000`). */
+function isCheaperAsBase64(text: string, bytes: number): boolean {
+  return bytes * 6 > RESULT_BYTES && Buffer.byteLength(JSON.stringify(text)) - 2 > Math.ceil(bytes / 3) * 4;
 }
 
 function looksLikeText(headers: readonly HeaderPair[]): boolean {

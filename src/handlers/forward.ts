@@ -8,10 +8,13 @@ import { createPost, managementEndpoint } from '../adapters/management-api.ts';
 import { failureResponse } from '../tunnel/failure-page.ts';
 import { forwardRequest } from '../tunnel/forward-request.ts';
 import type { VisitorRequest, VisitorResponse } from '../tunnel/ports.ts';
-import { wireStores } from './wiring.ts';
+import { wireLargeResponses, wireStores } from './wiring.ts';
 
 /** What is left of the function's time when the visitor is told that no answer came. */
 const MARGIN_MS = 1_000;
+
+/** Bytes of a body that fit into a result as base64, beside 64 KB of headers. */
+const SURE_RESPONSE_BYTES = Math.floor(((RESULT_BYTES - 65_536) * 3) / 4);
 
 let wired: ReturnType<typeof wire> | undefined;
 
@@ -35,7 +38,8 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
   wired ??= wire();
   const { clock, log } = wired;
   try {
-    const door = { deadline: clock.now() + remainingMs, maxResponseBytes: RESULT_BYTES };
+    const sizes = { maxResponseBytes: RESULT_BYTES, sureResponseBytes: SURE_RESPONSE_BYTES };
+    const door = { deadline: clock.now() + remainingMs, ...sizes };
     const result = resultOf(await forwardRequest(request, door, wired));
     return tooLarge(result) ? resultOf(failureResponse('response_too_large', request)) : result;
   } catch (error) {
@@ -49,6 +53,7 @@ function wire() {
   return {
     ...stores,
     compression: brotli,
+    largeResponses: wireLargeResponses(stores),
     post: createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random }),
   };
 }

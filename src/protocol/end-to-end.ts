@@ -13,15 +13,25 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Drops what has no meaning beyond its hop, and what a `Connection` header names; order and repeats stay. */
+/**
+ * Drops what has no meaning beyond its hop, and what a `Connection` header names; order and repeats stay. A repeated name
+ * takes its first spelling: the wire and events group values by name, which would part one in two spellings and so lose
+ * the order of its values (RFC 9110 5.3).
+ */
 export function endToEnd(headers: readonly HeaderPair[]): HeaderPair[] {
   const named = new Set<string>();
   for (const [name, value] of headers) {
     if (name.toLowerCase() !== 'connection') continue;
     for (const option of value.split(',')) named.add(option.trim().toLowerCase());
   }
-  return headers.filter(([name]) => {
+  const spellings = new Map<string, string>();
+  const kept: HeaderPair[] = [];
+  for (const [name, value] of headers) {
     const key = name.toLowerCase();
-    return !HOP_BY_HOP.has(key) && !named.has(key);
-  });
+    if (HOP_BY_HOP.has(key) || named.has(key)) continue;
+    const spelling = spellings.get(key) ?? name;
+    spellings.set(key, spelling);
+    kept.push([spelling, value]);
+  }
+  return kept;
 }

@@ -56,7 +56,12 @@ export interface Pursuit {
   silent(progress: Progress): Promise<Failure | undefined>;
 }
 
-export type Answered = { readonly kind: 'answered'; readonly response: VisitorResponse };
+export interface Answered {
+  readonly kind: 'answered';
+  readonly response: VisitorResponse;
+  /** Bytes of a body that lies elsewhere; the response's own is empty then. */
+  readonly storedBytes?: number;
+}
 
 /** Looks for the answer's pieces until it is whole, an error ends it, or the deadline passes. */
 export async function awaitAnswer(
@@ -132,7 +137,8 @@ function createAnswer(maxBodyBytes: number, { compression, sha256 }: AwaitAnswer
     const body = head.encoding ? compression.expand(result.body, maxBodyBytes) : result.body;
     if (!body) return failure('response_too_large', 'the body cannot be expanded to what the door can give back');
     if (body.length > maxBodyBytes) return failure('response_too_large');
-    return { kind: 'answered', response: { status: head.status, headers: responseHeaders(head.headers), body } };
+    const response = { status: head.status, headers: responseHeaders(head.headers), body };
+    return { kind: 'answered', response, ...(head.storedBytes !== undefined && { storedBytes: head.storedBytes }) };
   }
 
   return {

@@ -10,6 +10,8 @@ import type { Candidate } from './choose-session.ts';
 import { goAwayFrom } from './close-connection.ts';
 import { findSession } from './find-session.ts';
 import { requestHeaders } from './forwarded-headers.ts';
+import type { LargeResponses, Place } from './large-responses.ts';
+import { DOWNLOAD_SECONDS, mayBeStored, redirectToStored, UPLOAD_GRACE_SECONDS } from './large-responses.ts';
 import type { Failure, FailureCode } from './outcomes.ts';
 import { failure } from './outcomes.ts';
 import type {
@@ -37,6 +39,8 @@ export interface ExchangeDependencies {
   readonly hashes: Pick<Hashes, 'sha256'>;
   readonly randomBytes: RandomBytes;
   readonly clock: Clock;
+  /** Where the stack has a place for what no door can give back. */
+  readonly largeResponses?: (() => Promise<LargeResponses>) | undefined;
 }
 
 /** What the door a request came in by can wait for and carry. */
@@ -45,6 +49,8 @@ export interface Door {
   readonly deadline: number;
   /** The largest body that can be given back, in bytes. */
   readonly maxResponseBytes: number;
+  /** The largest body that can be given back whatever is in it, in bytes: base64 costs a third. */
+  readonly sureResponseBytes: number;
 }
 
 type TunnelAddress = Extract<Address, { kind: 'tunnel' }>;
@@ -94,9 +100,11 @@ async function ask(
   dependencies: ExchangeDependencies,
 ): Promise<Exchange | Undelivered> {
   const { post, clock, hashes } = dependencies;
+  const place = await placeFor(session, request, address, door, dependencies);
   const requestId = (await dependencies.requestIds()).issue(sessionId);
   const sha256 = (bytes: Uint8Array) => Buffer.from(hashes.sha256(bytes)).toString('base64url');
-  const messages = messagesFor(session, toAgent(session, requestId, request, address, door, dependencies), sha256);
+  const whole = toAgent(session, requestId, request, address, door, place, dependencies);
+  const messages = messagesFor(session, whole, sha256);
   if (!messages) return failure('request_too_large', `protocol ${session.protocol}, ${request.body.length} bytes`);
 
   const posting = createRequestPosting(messages, session.connectionId, door.deadline, post);
@@ -114,7 +122,34 @@ async function ask(
   const { deadline, maxResponseBytes: maxBodyBytes } = door;
   const answer = await awaitAnswer({ requestId, deadline, maxBodyBytes }, pursuit, { ...dependencies, sha256, clock });
   if (answer.kind === 'failure' && GIVEN_UP.has(answer.code)) await pursuit.cancel();
-  return { ...answer, requestId };
+  return { ...(await redirected(answer, place, dependencies)), requestId };
+}
+
+async function placeFor(
+  { protocol }: TunnelSession,
+  request: VisitorRequest,
+  { tunnelId }: TunnelAddress,
+  { deadline }: Door,
+  { largeResponses, clock }: ExchangeDependencies,
+): Promise<Place | undefined> {
+  if (!largeResponses || protocol === 1 || !mayBeStored(request)) return undefined;
+  const expiresInS = Math.ceil(Math.max(0, deadline - clock.now()) / 1_000) + UPLOAD_GRACE_SECONDS;
+  return (await largeResponses()).place(tunnelId, expiresInS);
+}
+
+/** An answer whose body lies elsewhere becomes the way there. */
+async function redirected(
+  answer: Answered | Failure,
+  place: Place | undefined,
+  { largeResponses }: ExchangeDependencies,
+): Promise<Answered | Failure> {
+  if (answer.kind === 'failure' || answer.storedBytes === undefined) return answer;
+  if (!place || !largeResponses) return failure('upstream_failed', 'the agent put a body where nobody told it to');
+  const url = await (await largeResponses()).downloadUrl(place.key, DOWNLOAD_SECONDS);
+  const response = redirectToStored(answer.response, url);
+  return response
+    ? { kind: 'answered', response }
+    : failure('upstream_failed', `the body of a ${answer.response.status} was put elsewhere`);
 }
 
 function toAgent(
@@ -123,6 +158,7 @@ function toAgent(
   request: VisitorRequest,
   { uri, prefix }: TunnelAddress,
   door: Door,
+  place: Place | undefined,
   { address, clock, compression }: ExchangeDependencies,
 ): HttpRequest {
   const now = clock.now();
@@ -138,12 +174,12 @@ function toAgent(
     more: false,
   };
   if (protocol === 1) return whole;
-  const { maxResponseBytes } = door;
   const extended = {
     ...whole,
     timeoutMs: Math.max(0, Math.round(door.deadline - now)),
-    maxResponseBytes,
+    maxResponseBytes: place ? door.sureResponseBytes : door.maxResponseBytes,
     windowBytes: WINDOW_BYTES,
+    ...(place && { uploadUrl: place.uploadUrl }),
   };
   if (request.body.length < LEAST_COMPRESSED_REQUEST_BYTES || !isCompressible(headers)) return extended;
   const compressed = compression.compress(request.body);

@@ -88,7 +88,7 @@ export const OUTCOMES: Readonly<Record<FailureCode, Outcome>> = {
     status: 502,
     title: 'The answer is too large',
     explanation:
-      'The answer is larger than this door can carry: 6 MB with its headers, about 4.5 MB where it is binary.',
+      'The answer is larger than this door can carry: 6 MB with its headers, about 4.5 MB where it is binary. A client that asks for ranges gets it in pieces; a stack with a place for large responses gives it whole.',
   },
   no_answer: {
     status: 504,

@@ -40,7 +40,7 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/session': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/session/socket.ts': ['ws'],
   'agent/proxy': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol'],
-  'agent/proxy/upstream.ts': ['undici', 'node'],
+  'agent/proxy/upstream.ts': ['node'],
   'agent/proxy/upload.ts': ['undici'],
   'agent/proxy/spool.ts': ['node'],
 

@@ -5,6 +5,9 @@ import { collect } from '../support/collect.ts';
 import type { Stores } from '../support/memory-stores.ts';
 import { plain } from '../support/plain.ts';
 
+/** Epoch seconds of the year 2100: a database that deletes what has expired must not delete these (DD-03). */
+const LATER = 4_102_444_800;
+
 export interface StoresUnderTest extends Stores {
   stop(): Promise<void>;
 }
@@ -63,7 +66,7 @@ function describeTunnels(stores: () => Stores): void {
       },
       balance: 'sticky',
       version: 1,
-      expiresAt: 1_761_493_600,
+      expiresAt: LATER,
       ...more,
     };
   }
@@ -106,7 +109,7 @@ function describeTunnels(stores: () => Stores): void {
 
 function describeConnections(stores: () => Stores): void {
   function connection(connectionId: string, more: Partial<Connection> = {}): Connection {
-    return { connectionId, connectedAt: 1_761_400_033_412, expiresAt: 1_761_407_233, ...more };
+    return { connectionId, connectedAt: 1_761_400_033_412, expiresAt: LATER, ...more };
   }
 
   const attachment: Attachment = {

@@ -114,7 +114,8 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
       request: VisitorRequest,
       { deadline = clock.now() + DOOR_MS, maxResponseBytes = DOOR_BYTES } = {},
     ): Promise<VisitorResponse> {
-      return forwardRequest(request, { deadline, maxResponseBytes }, dependencies);
+      const door = { deadline, maxResponseBytes, sureResponseBytes: Math.floor(maxResponseBytes * 0.7) };
+      return forwardRequest(request, door, dependencies);
     },
   };
 }

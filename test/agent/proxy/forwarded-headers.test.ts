@@ -24,10 +24,25 @@ describe('endToEnd', () => {
     const headers: HeaderPair[] = [
       ['Set-Cookie', 'a=1'],
       ['X-B', '2'],
-      ['set-cookie', 'c=3'],
+      ['Set-Cookie', 'c=3'],
       ['x-empty', ''],
     ];
     expect(endToEnd(headers)).to.deep.equal(headers);
+  });
+
+  it('spells a repeated name as it was first, so that grouping by name keeps the order of its values', () => {
+    const headers: HeaderPair[] = [
+      ['Set-Cookie', 'a=1'],
+      ['set-cookie', 'a=2'],
+      ['__proto__', 'x'],
+      ['Set-Cookie', 'a=3'],
+    ];
+    expect(endToEnd(headers)).to.deep.equal([
+      ['Set-Cookie', 'a=1'],
+      ['Set-Cookie', 'a=2'],
+      ['__proto__', 'x'],
+      ['Set-Cookie', 'a=3'],
+    ]);
   });
 });
 
@@ -57,7 +72,18 @@ describe('requestHeaders', () => {
     expect(requestHeaders([], { kind: 'preserve' }, 'c')).to.deep.equal([['host', 'c']]);
   });
 
-  it('drops what undici writes itself or refuses, and nothing else', () => {
+  it('gives a value a character for each byte: Latin-1 as it is, what was decoded as UTF-8', () => {
+    const sent: HeaderPair[] = [
+      ['x-latin1', 'gr\xfcn'],
+      ['x-decoded', 'gr\xfcn €'],
+    ];
+    expect(requestHeaders(sent, { kind: 'preserve' }, 'c').slice(1)).to.deep.equal([
+      ['x-latin1', 'gr\xfcn'],
+      ['x-decoded', 'gr\xc3\xbcn \xe2\x82\xac'],
+    ]);
+  });
+
+  it('drops what is written anew or long answered, and nothing else', () => {
     expect(requestHeaders(headers, { kind: 'preserve' }, 'c').slice(1)).to.deep.equal(headers.slice(3));
   });
 });

@@ -4,7 +4,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createUpload, type UploadedBody, type UploadOptions } from '../../../agent/proxy/upload.ts';
+import type { UploadedBody } from '../../../agent/forward.ts';
+import { createUpload, type UploadOptions } from '../../../agent/proxy/upload.ts';
 import { useCleanup } from '../support/cleanup.ts';
 import { startHttpUpstream } from '../support/http-upstream.ts';
 

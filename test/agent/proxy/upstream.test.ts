@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { generate } from 'selfsigned';
 import type { ForwardRequest, ForwardResult } from '../../../agent/forward.ts';
 import type { HostHeader } from '../../../agent/proxy/forwarded-headers.ts';
 import { createUpstream } from '../../../agent/proxy/upstream.ts';
@@ -78,9 +81,9 @@ describe('upstream', () => {
       expect(seen.request?.method).to.equal('PATCH');
       expect(seen.body?.equals(body)).to.equal(true);
       expect(seen.request?.rawHeaders).to.deep.equal([
-        ...['host', 'abc.example', 'connection', 'keep-alive'],
+        ...['host', 'abc.example'],
         ...['X-B', '1', 'x-a', 'é', 'X-B', '2'],
-        ...['content-length', '256'],
+        ...['connection', 'keep-alive', 'content-length', '256'],
       ]);
     });
 
@@ -88,7 +91,19 @@ describe('upstream', () => {
       const forward = await serve(({ headers }, response) => response.end(String(headers['content-length'])));
       expect((await read(forward())).body.toString()).to.equal('undefined');
       expect((await read(forward({ method: 'POST' }))).body.toString()).to.equal('0');
+      expect((await read(forward({ method: 'PURGE' }))).body.toString()).to.equal('0');
+      expect((await read(forward({ method: 'DELETE' }))).body.toString()).to.equal('undefined');
       expect((await read(forward({ method: 'DELETE', body: Buffer.from('x') }))).body.toString()).to.equal('1');
+    });
+
+    it('takes any method that is a token', async () => {
+      const heads: string[] = [];
+      const forward = await serveRaw((socket, head) => {
+        heads.push(head.split('\r\n', 1)[0] ?? '');
+        socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      });
+      for (const method of ['BREW', 'QUERY', 'M-SEARCH']) await read(forward({ method }));
+      expect(heads).to.deep.equal(['BREW / HTTP/1.1', 'QUERY / HTTP/1.1', 'M-SEARCH / HTTP/1.1']);
     });
 
     for (const [what, request] of [
@@ -117,7 +132,7 @@ describe('upstream', () => {
       expect(headers).to.deep.equal([
         ['Set-Cookie', 'a=1'],
         ['X-Latin', 'é'],
-        ['set-cookie', 'b=2'],
+        ['Set-Cookie', 'b=2'],
         ['Content-Length', '2'],
       ]);
       expect(body.toString()).to.equal('hi');
@@ -171,12 +186,49 @@ describe('upstream', () => {
       }
     });
 
-    it('waits behind an interim one', async () => {
+    it('may tell of a length that does not come: 304 (RFC 9110 8.6)', async () => {
+      const forward = await serveRaw((socket) =>
+        socket.write('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 1234\r\n\r\n'),
+      );
+      expect(await read(forward())).to.deep.equal({
+        status: 304,
+        headers: [
+          ['ETag', '"a"'],
+          ['Content-Length', '1234'],
+        ],
+        body: Buffer.alloc(0),
+      });
+    });
+
+    it('may have a head of 60,000 bytes; one of 70,000 is a failure', async () => {
+      const forward = await serve(({ url }, response) => {
+        response.setHeader('x-long', 'x'.repeat(Number(url?.slice(1)))).end('hi');
+      });
+      expect((await read(forward({ uri: '/60000' }))).body.toString()).to.equal('hi');
+      expect(await forward({ uri: '/70000' })).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+    });
+
+    it('waits behind interim ones, asked for or not', async () => {
       const forward = await serve((_request, response) => {
+        response.writeContinue();
         response.writeEarlyHints({ link: '</a.css>; rel=preload' });
         response.end('final');
       });
       expect(await read(forward())).to.deep.include({ status: 200, body: Buffer.from('final') });
+    });
+
+    it('is whole where its end comes long before it is read, whatever its size', async () => {
+      for (const size of [1, 65_535, 65_536, 100_000, 384_000]) {
+        const ended: Promise<unknown>[] = [];
+        const forward = await serveRaw((socket) => {
+          ended.push(once(socket, 'finish'));
+          socket.end(`HTTP/1.0 200 OK\r\n\r\n${'x'.repeat(size)}`);
+        });
+        const result = await forward();
+        await Promise.all(ended);
+        for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        expect((await read(Promise.resolve(result))).body.length).to.equal(size);
+      }
     });
   });
 
@@ -217,6 +269,27 @@ describe('upstream', () => {
       expect(error).to.be.an('error');
     });
 
+    it('it resets an answer that only its connection would end', async () => {
+      const sockets: Socket[] = [];
+      const forward = await serveRaw((socket) => {
+        sockets.push(socket);
+        socket.write('HTTP/1.0 200 OK\r\n\r\nhal');
+      });
+      const answered = await forward();
+      if (answered.kind !== 'answered') throw new Error(answered.message);
+      const pieces = answered.body[Symbol.asyncIterator]();
+      expect(String((await pieces.next()).value)).to.equal('hal');
+      for (const socket of sockets) socket.resetAndDestroy();
+      expect(await pieces.next().catch(() => 'rejected')).to.equal('rejected');
+    });
+
+    it('it switches to a protocol that nobody asked for', async () => {
+      const forward = await serveRaw((socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+      );
+      expect(await forward()).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+    });
+
     it('it is aborted while it is silent, and in mid-answer', async () => {
       const hungUp: Promise<unknown>[] = [];
       const forward = await serve(({ url, socket }, response) => {
@@ -249,6 +322,26 @@ describe('upstream', () => {
       });
     }
   });
+
+  for (const host of ['localhost', '127.0.0.1']) {
+    it(`may speak TLS on ${host} with a certificate of its own, whatever host the visitor names`, async () => {
+      const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+      const names: unknown[] = [];
+      const server = createTlsServer({ key, cert }, (request, response) => {
+        names.push('servername' in request.socket && request.socket.servername);
+        response.end(request.headers.host);
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanup(async () => {
+        server.close();
+        server.closeAllConnections();
+      });
+      const forward = connect(`https://${host}:${(server.address() as AddressInfo).port}`);
+      expect((await read(forward({ headers: [['host', 'abc.example']] }))).body.toString()).to.equal('abc.example');
+      expect(names).to.deep.equal([host === 'localhost' ? 'localhost' : false]);
+    });
+  }
 
   it('answers a hundred requests side by side', async () => {
     const waiting: (() => void)[] = [];
