@@ -31,6 +31,7 @@ function describe(tunnel: ConfiguredTunnel): string {
     'tunnel id': tunnelId,
     token: token ? 'given, not shown' : 'none',
     'host header': rest.hostHeader,
+    balance: rest.balance,
     'connect timeout': formatMs(rest.connectTimeoutMs),
     'request timeout': formatMs(rest.requestTimeoutMs),
     ...(rest.detail !== 'normal' && { detail: rest.detail }),
@@ -39,7 +40,16 @@ function describe(tunnel: ConfiguredTunnel): string {
 }
 
 function shown({ name, upstream, settings }: ConfiguredTunnel) {
-  const { endpoint, tunnelId, token, hostHeader, connectTimeoutMs, requestTimeoutMs, detail } = settings;
+  const {
+    endpoint,
+    tunnelId,
+    token,
+    hostHeader,
+    balance = 'spread',
+    connectTimeoutMs,
+    requestTimeoutMs,
+    detail,
+  } = settings;
   return {
     name,
     upstream: `${upstream.protocol}//${upstream.authority}`,
@@ -48,6 +58,7 @@ function shown({ name, upstream, settings }: ConfiguredTunnel) {
     ...(tunnelId !== undefined && { tunnelId }),
     token: token !== undefined,
     hostHeader: hostHeaderWords(hostHeader),
+    balance,
     connectTimeoutMs,
     requestTimeoutMs,
     detail,

@@ -13,6 +13,10 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
     name: '--host-header <mode>',
     text: 'host for the upstream: preserve the visitor’s (default), rewrite, or a value',
   },
+  {
+    name: '--balance <mode>',
+    text: 'several agents on one id: spread requests (default), sticky by visitor, or failover to the first',
+  },
   { name: '--connect-timeout <time>', text: 'give up when not online by then (10s)' },
   { name: '--request-timeout <time>', text: 'how long the upstream may be silent (25s)' },
   { name: '--json', text: 'one JSON object a line: online, request, reconnecting, offline, error; dev also check' },

@@ -1,4 +1,5 @@
 import { isTunnelId } from '../../src/protocol/ids.ts';
+import type { Balance } from '../../src/protocol/messages.ts';
 import type { HostHeader } from '../proxy/forwarded-headers.ts';
 import type { Environment } from './context.ts';
 import { parseDuration } from './duration.ts';
@@ -10,6 +11,8 @@ export interface Settings {
   readonly token?: string;
   readonly tunnelId?: string;
   readonly hostHeader: HostHeader;
+  /** How requests are shared out where several agents have the tunnel id; the edge's default, `spread`, without it. */
+  readonly balance?: Balance;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly json: boolean;
@@ -47,6 +50,7 @@ function read(options: RawOptions, env: Environment): Settings {
     endpoint: endpoint(text(options, 'endpoint') ?? (env.POSTERN_ENDPOINT || DEFAULT_ENDPOINT)),
     ...(token !== undefined && { token: checkedToken(token) }),
     ...(tunnelId !== undefined && { tunnelId: checkedTunnelId(tunnelId) }),
+    ...balance(text(options, 'balance')),
     hostHeader: hostHeader(text(options, 'hostHeader') ?? 'preserve'),
     connectTimeoutMs: duration(options, 'connectTimeout', '--connect-timeout', 10_000),
     requestTimeoutMs: duration(options, 'requestTimeout', '--request-timeout', 25_000),
@@ -87,6 +91,12 @@ function checkedTunnelId(tunnelId: string): string {
     `The tunnel id "${tunnelId}" cannot be a label of a host name.`,
     'Use 3 to 63 of a-z, 0-9 and -, with no - at either end.',
   );
+}
+
+function balance(value: string | undefined): { balance?: Balance } {
+  if (value === undefined) return {};
+  if (value === 'spread' || value === 'sticky' || value === 'failover') return { balance: value };
+  throw new Problem(`--balance ${value} is unknown.`, 'Use spread, sticky or failover.');
 }
 
 function hostHeader(value: string): HostHeader {

@@ -48,6 +48,7 @@ export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
     ...(settings.token && { token: settings.token }),
     ...(settings.tunnelId && { tunnelId: settings.tunnelId }),
     agentKey,
+    ...(settings.balance && { balance: settings.balance }),
     agent: `postern/${version()}`,
     connectTimeoutMs: settings.connectTimeoutMs,
     requestTimeoutMs: settings.requestTimeoutMs,

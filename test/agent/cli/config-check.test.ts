@@ -30,7 +30,7 @@ describe('postern config validate', () => {
 endpoint: "wss://x.example/prod?key=Sesame"
 token: \${TOKEN}
 tunnels:
-  web: { upstream: 3000, tunnel-id: my-web, host-header: app.test, request-timeout: 20s, quiet: true }
+  web: { upstream: 3000, tunnel-id: my-web, host-header: app.test, request-timeout: 20s, balance: sticky, quiet: true }
   api: { upstream: https://localhost:8443 }
 `;
 
@@ -45,6 +45,7 @@ web
   tunnel id        my-web
   token            given, not shown
   host header      app.test
+  balance          sticky
   connect timeout  10 s
   request timeout  20 s
   detail           quiet
@@ -55,6 +56,7 @@ api
   tunnel id        a random one
   token            given, not shown
   host header      preserve
+  balance          spread
   connect timeout  10 s
   request timeout  25 s
 `);
@@ -77,6 +79,7 @@ api
           tunnelId: 'my-web',
           token: true,
           hostHeader: 'app.test',
+          balance: 'sticky',
           connectTimeoutMs: 10_000,
           requestTimeoutMs: 20_000,
           detail: 'quiet',
@@ -87,6 +90,7 @@ api
           endpoint: 'wss://x.example/prod?…',
           token: true,
           hostHeader: 'preserve',
+          balance: 'spread',
           connectTimeoutMs: 10_000,
           requestTimeoutMs: 25_000,
           detail: 'normal',

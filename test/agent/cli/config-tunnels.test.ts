@@ -120,7 +120,7 @@ tunnels:
   web: 3000
   "my web": { upstream: "\${NONE}" }
 `;
-    const options = 'endpoint, token, tunnel-id, host-header, connect-timeout, request-timeout';
+    const options = 'endpoint, token, tunnel-id, host-header, balance, connect-timeout, request-timeout';
     const found = problems(text);
     expect(found.map((line) => /^\d+:\d+/.exec(line)?.[0])).to.deep.equal([
       '1:10',

@@ -32,6 +32,8 @@ describe('readSettings', () => {
   });
 
   it('reads the rest', () => {
+    expect(read({ balance: 'failover' }).balance).to.equal('failover');
+    expect(readSettings({ balance: 'fair' }, {})).to.include({ code: 'usage' });
     expect(read({ hostHeader: 'rewrite' }).hostHeader).to.deep.equal({ kind: 'rewrite' });
     expect(read({ hostHeader: 'app.test' }).hostHeader).to.deep.equal({ kind: 'fixed', value: 'app.test' });
     expect(read({ connectTimeout: '500ms', requestTimeout: '1m' })).to.deep.include({
