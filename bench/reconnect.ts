@@ -20,7 +20,7 @@ import { createVisitor, problemOf, type Visitor } from './stack/visitor.ts';
 const EVENTS = (process.env.BENCH_EVENTS ?? 'cut,refused').split(',');
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 /** A visitor comes every so many milliseconds, for so long; the event comes in the middle, or later, when the load is steady. */
-const EVERY_MS = 20;
+const EVERY_MS = 50;
 const LOAD_MS = Number(process.env.BENCH_LOAD_MS ?? 6_000);
 /** Where the tunnel is not usable again by then, visitors come so often and for so long. */
 const LATE_EVERY_MS = 250;
