@@ -101,18 +101,26 @@ describe('session', () => {
   });
 
   it('joins a request whose parts overtake its head, and runs it once (WS-44, MG-13)', async () => {
-    start();
+    const asked: string[] = [];
+    start({
+      forward(request, signal) {
+        asked.push(request.method);
+        return echo(request, signal);
+      },
+    });
     const connection = await edge.greet();
     const head = httpRequest('r1', { method: 'POST', body: Buffer.from('a'), more: true });
     connection.send({ type: 'request_part', requestId: 'r1', part: 2, body: Buffer.from('c'), totalBytes: 3 });
     connection.send({ type: 'request_part', requestId: 'r1', part: 1, body: Buffer.from('b') });
     connection.send(head);
+    expect(Buffer.from((await connection.next('http_response')).body).toString()).to.equal('abc');
     connection.send(head);
+    expect(Buffer.from((await connection.next('http_response')).body).toString(), 'said again').to.equal('abc');
     connection.send({ type: 'request_part', requestId: 'r1', part: 1, body: Buffer.from('b') });
     connection.send(httpRequest('r2'));
-    expect(Buffer.from((await connection.next('http_response')).body).toString()).to.equal('abc');
     expect((await connection.next('http_response')).requestId).to.equal('r2');
     expect(connection.received.rest).to.deep.equal([]);
+    expect(asked).to.deep.equal(['POST', 'GET']);
   });
 
   it('says at once that a request can never be whole', async () => {
@@ -162,7 +170,7 @@ describe('session', () => {
     await first.next('pong');
     first.cut();
     expect((await event('offline')).why).to.contain('1006');
-    expect(await event('reconnecting')).to.deep.include({ attempt: 1, inMs: 1_000 });
+    expect(await event('reconnecting')).to.deep.include({ attempt: 1, inMs: 0 });
     answer();
     const second = await edge.greet();
     expect(second.ready.hello).to.deep.include({
@@ -173,24 +181,69 @@ describe('session', () => {
     expect((await second.next('http_response')).requestId).to.equal('r1');
   });
 
-  it('replaces a connection whose edge no longer answers its pings (WS-49)', async () => {
-    const { event } = start();
-    const silent = await edge.accept();
+  it('replaces a connection from which nothing comes any more (WS-49)', async () => {
+    const deaf = await startScriptedEdge(false);
+    cleanup(deaf.stop);
+    const { event } = start({ endpoint: deaf.endpoint });
+    const silent = await deaf.accept();
     await silent.next('ready');
     silent.send(ESTABLISHED);
-    expect((await event('offline')).why).to.equal('no pong within 20 s');
-    await edge.greet();
+    expect((await event('offline')).why).to.equal('no sign of life within 10 s');
+    await deaf.greet();
   });
 
-  it('keeps a connection whose edge answers', async () => {
-    const { event, events } = start();
-    const connection = await edge.greet({ hello: { protocol: 2, renewAfterSeconds: 1, heartbeatSeconds: 6 } });
+  for (const answersPings of [true, false]) {
+    it(`keeps a connection whose ${answersPings ? 'gateway' : 'edge'} answers`, async () => {
+      const other = await startScriptedEdge(answersPings);
+      cleanup(other.stop);
+      const { event, events } = start({ endpoint: other.endpoint });
+      const connection = await other.greet();
+      await event('online');
+      const until = performance.now() + 2_000;
+      while (performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        while (connection.received.rest.length > 0) {
+          await connection.next('ping');
+          connection.send({ type: 'pong' });
+        }
+      }
+      expect(events.rest).to.deep.equal([]);
+    });
+  }
+
+  it('tells in its pings what it was told, and a version 1 edge nothing', async () => {
+    start();
+    const connection = await edge.accept();
+    await connection.next('ready');
+    connection.send(ESTABLISHED);
+    const { tunnelId, publicUrl, subdomainUrl } = ESTABLISHED;
+    expect((await connection.next('ping')).told).to.deep.equal({ tunnelId, publicUrl, subdomainUrl });
+    start();
+    const old = await edge.accept();
+    await old.next('ready');
+    old.send({ ...ESTABLISHED, ...ESTABLISHED_V1 });
+    expect(await old.next('ping')).to.deep.equal({ type: 'ping' });
+  });
+
+  it('renews its connection: what came over the old one is answered over the new', async () => {
+    let answer = () => {};
+    const waiting: Forward = (request, signal) =>
+      new Promise((resolve) => {
+        answer = () => resolve(echo(request, signal));
+      });
+    const { event, events } = start({ forward: waiting });
+    const first = await edge.greet({ hello: { protocol: 2, renewAfterSeconds: 5, heartbeatSeconds: 300 } });
     await event('online');
-    for (let pings = 0; pings < 4; pings += 1) {
-      connection.send({ type: 'pong' });
-      await connection.next('ping');
-    }
-    expect(events.rest).to.deep.equal([]);
+    const second = await edge.greet();
+    expect(second.ready.hello).to.deep.include({ epoch: 2, sessionId: first.ready.hello?.sessionId });
+    expect((await event('note')).message).to.include('renewed');
+    first.send(httpRequest('late'));
+    first.send({ type: 'ping' });
+    await first.next('pong');
+    answer();
+    expect((await second.next('http_response')).requestId).to.equal('late');
+    expect(await first.closed).to.equal(1000);
+    expect(events.rest.filter(({ event: name }) => name !== 'request')).to.deep.equal([]);
   });
 
   it('serves a version 1 edge', async () => {
@@ -266,11 +319,11 @@ describe('session', () => {
     expect(edge.handshakes()).to.be.greaterThan(1);
   });
 
-  it('finishes what is in flight when stopped, turns new requests away, and says goodbye', async () => {
-    let answer = () => {};
+  it('takes leave when stopped, answers what it has and what was on its way, and says goodbye', async () => {
+    const answers: (() => void)[] = [];
     const waiting: Forward = (request, signal) =>
       new Promise((resolve) => {
-        answer = () => resolve(echo(request, signal));
+        answers.push(() => resolve(echo(request, signal)));
       });
     const { session } = start({ forward: waiting, clock: systemClock });
     const connection = await edge.greet();
@@ -278,12 +331,36 @@ describe('session', () => {
     connection.send({ type: 'ping' });
     await connection.next('pong');
     session.stop();
+    await connection.next('leave');
     connection.send(httpRequest('r2'));
-    expect(await connection.next('error')).to.deep.include({ requestId: 'r2', code: 'upstream_unreachable' });
-    answer();
+    connection.send({ type: 'left' });
+    connection.send({ type: 'ping' });
+    await connection.next('pong');
+    for (const answer of answers) answer();
     expect((await connection.next('http_response')).requestId).to.equal('r1');
+    expect((await connection.next('http_response')).requestId).to.equal('r2');
     expect(await connection.closed).to.equal(1000);
     expect(await session.ended).to.deep.equal({ kind: 'stopped' });
+  });
+
+  it('turns away what comes when it has left', async () => {
+    const held: (() => void)[] = [];
+    const waiting: Forward = (request, signal) =>
+      new Promise((resolve) => held.push(() => resolve(echo(request, signal))));
+    const { session } = start({ forward: waiting });
+    const connection = await edge.greet();
+    connection.send(httpRequest('r1'));
+    connection.send({ type: 'ping' });
+    await connection.next('pong');
+    session.stop();
+    await connection.next('leave');
+    // No `left` comes: the agent waits for it no longer than it may.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    connection.send(httpRequest('r2'));
+    expect(await connection.next('error')).to.deep.include({ requestId: 'r2', code: 'upstream_unreachable' });
+    for (const answer of held) answer();
+    expect((await connection.next('http_response')).requestId).to.equal('r1');
+    expect(await connection.closed).to.equal(1000);
   });
 
   it('waits for what is in flight no longer than five seconds', async () => {

@@ -10,7 +10,8 @@ describe('judgeEnd', () => {
   });
 
   it('tries again what the server or the moment is to blame for', () => {
-    expect([408, 429, 500, 502, 503, 504].map(rejected)).to.deep.equal(Array(6).fill('worthwhile'));
+    expect([408, 500, 502, 503, 504].map(rejected)).to.deep.equal(Array(5).fill('worthwhile'));
+    expect(rejected(429)).to.equal('later');
     expect(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', ''].map(failed)).to.deep.equal(Array(4).fill('worthwhile'));
     expect(judgeEnd({ kind: 'closed', code: 1001, reason: 'Going away' })).to.deep.equal({
       why: 'the connection was closed (1001 Going away)',

@@ -19,13 +19,14 @@ describe('connectSocket', () => {
   function connect(endpoint: string, headers: Record<string, string> = {}, timeoutMs = 1_000) {
     const opened = createQueue<true>('opened');
     const texts = createQueue<string>('texts');
+    const pongs = createQueue<true>('pongs');
     const ends = createQueue<SocketEnd>('ends');
     const socket = connectSocket(
       { endpoint, headers, timeoutMs },
-      { opened: () => opened.push(true), message: texts.push, ended: ends.push },
+      { opened: () => opened.push(true), message: texts.push, pong: () => pongs.push(true), ended: ends.push },
     );
     cleanup(() => socket.terminate());
-    return { socket, opened, texts, ends };
+    return { socket, opened, texts, pongs, ends };
   }
 
   it('sends its headers, and asks for no compression', async () => {
@@ -34,6 +35,15 @@ describe('connectSocket', () => {
     const { headers } = await edge.accept();
     expect(headers.authorization).to.equal('Bearer secret');
     expect(headers).not.to.have.property('sec-websocket-extensions');
+  });
+
+  it('hears the answer to a ping of the protocol', async () => {
+    const edge = await startEdge();
+    const { socket, opened, pongs } = connect(edge.endpoint);
+    await edge.accept();
+    await opened.next();
+    socket.probe();
+    expect(await pongs.next()).to.equal(true);
   });
 
   it('cuts messages into frames the gateway accepts, and never mixes two (WS-41)', async () => {

@@ -4,22 +4,39 @@ import {
   DRAIN_MS,
   type Effect,
   GIVE_UP_ATTEMPTS,
+  LEAVE_MS,
   type Outcome,
   PONG_MS,
+  PROBE_MS,
+  RETIRE_MS,
   type SessionInput,
   type SessionState,
   STEADY_MS,
+  STRAGGLER_MS,
   type Step,
   step,
 } from '../../../agent/session/states.ts';
 import { ESTABLISHED } from '../support/scripted-edge.ts';
 
+const V1 = { ...ESTABLISHED, hello: undefined };
 const START: SessionInput = { type: 'start', tunnelId: 'mine', connectTimeoutMs: 10_000 };
-const OPENED: SessionInput = { type: 'opened' };
-const ONLINE: SessionInput = { type: 'established', message: ESTABLISHED };
-const ONLINE_V1: SessionInput = { type: 'established', message: { ...ESTABLISHED, hello: undefined } };
-const LOST: SessionInput = { type: 'lost', why: 'cut', retry: 'worthwhile' };
+const opened = (epoch: number): SessionInput => ({ type: 'opened', epoch });
+const established = (epoch: number): SessionInput => ({ type: 'established', epoch, message: ESTABLISHED });
+const heard = (epoch: number, ping = false): SessionInput => ({ type: 'heard', epoch, ping });
+type Loss = Extract<SessionInput, { type: 'lost' }>;
+const lost = (epoch: number, retry: Loss['retry'] = 'worthwhile', why = 'cut'): Loss => ({
+  type: 'lost',
+  epoch,
+  why,
+  retry,
+});
+const refused = (epoch: number): SessionInput => ({ type: 'refused', epoch, code: 'tunnel_id_taken', why: 'no' });
+const OPENED = opened(1);
+const ONLINE = established(1);
+const ONLINE_V1: SessionInput = { type: 'established', epoch: 1, message: V1 };
+const LOST = lost(1);
 const STOP: SessionInput = { type: 'stop' };
+const LEFT: SessionInput = { type: 'left' };
 const DRAINED: SessionInput = { type: 'drained' };
 const elapsed = (timer: Extract<SessionInput, { type: 'elapsed' }>['timer']): SessionInput => ({
   type: 'elapsed',
@@ -59,10 +76,12 @@ describe('session states', () => {
         { type: 'arm', timer: 'greeting', ms: 10_000 },
       ]);
       expect(play(START, OPENED, ONLINE).effects).to.deep.equal([
-        { type: 'online', message: ESTABLISHED },
-        { type: 'ping' },
+        { type: 'online', epoch: 1, message: ESTABLISHED, renewed: false },
+        { type: 'ping', epoch: 1 },
+        { type: 'probe', epoch: 1 },
         { type: 'arm', timer: 'heartbeat', ms: 300_000 },
-        { type: 'arm', timer: 'pong', ms: PONG_MS },
+        { type: 'arm', timer: 'probe', ms: PROBE_MS },
+        { type: 'arm', timer: 'renew', ms: 6_336_000 },
       ]);
     });
 
@@ -70,17 +89,17 @@ describe('session states', () => {
       const waiting = play(START, LOST);
       expect(waiting.state.name).to.equal('waiting');
       expect(waiting.effects).to.deep.equal([
-        { type: 'drop' },
-        { type: 'report', event: { event: 'reconnecting', attempt: 1, inMs: 1_000, why: 'cut' } },
-        { type: 'arm', timer: 'reconnect', ms: 1_000 },
+        { type: 'drop', epoch: 1 },
+        { type: 'report', event: { event: 'reconnecting', attempt: 1, inMs: 0, why: 'cut' } },
+        { type: 'arm', timer: 'reconnect', ms: 0 },
       ]);
       expect(play(START, LOST, 1_000, elapsed('reconnect')).effects).to.deep.equal([{ type: 'connect', epoch: 2 }]);
     });
 
     it('ends as unreachable when the next attempt would come too late', () => {
-      const last = play(START, 9_500, LOST);
+      const last = play(START, LOST, 9_900, elapsed('reconnect'), lost(2));
       expect(outcomeOf(last)).to.deep.equal({ kind: 'unreachable', why: 'cut' });
-      expect(types(last.effects)).to.deep.equal(['drop', 'end']);
+      expect(types(last.effects)).to.deep.equal(['end']);
     });
 
     it('ends as unreachable at the deadline, with the latest reason', () => {
@@ -91,18 +110,18 @@ describe('session states', () => {
     });
 
     it('ends at once where another attempt is futile', () => {
-      const futile: SessionInput = { type: 'lost', why: '404', retry: 'futile' };
-      expect(outcomeOf(play(START, futile))).to.deep.equal({ kind: 'unreachable', why: '404' });
+      expect(outcomeOf(play(START, lost(1, 'futile', '404')))).to.deep.equal({ kind: 'unreachable', why: '404' });
     });
 
     it('ends at once when the credentials are refused', () => {
-      const forbidden: SessionInput = { type: 'lost', why: '401', retry: 'forbidden' };
-      expect(outcomeOf(play(START, forbidden))).to.deep.equal({ kind: 'credentials-refused', why: '401' });
+      expect(outcomeOf(play(START, lost(1, 'forbidden', '401')))).to.deep.equal({
+        kind: 'credentials-refused',
+        why: '401',
+      });
     });
 
     it('ends when the tunnel id is refused', () => {
-      const refused: SessionInput = { type: 'refused', code: 'tunnel_id_taken', why: 'no' };
-      expect(outcomeOf(play(START, OPENED, refused))).to.deep.equal({
+      expect(outcomeOf(play(START, OPENED, refused(1)))).to.deep.equal({
         kind: 'tunnel-id-refused',
         code: 'tunnel_id_taken',
         why: 'no',
@@ -116,85 +135,136 @@ describe('session states', () => {
         'reconnecting',
         'arm reconnect',
       ]);
-      const mishandled: SessionInput = { type: 'mishandled', why: 'Internal server error' };
+      const mishandled: SessionInput = { type: 'mishandled', epoch: 1, why: 'Internal server error' };
       expect(play(START, OPENED, mishandled).state.name).to.equal('waiting');
     });
 
     it('ends without a word when stopped', () => {
       for (const script of [[START], [START, OPENED], [START, LOST]]) {
-        expect(types(play(...script, STOP).effects)).to.deep.equal(['drop', 'end']);
+        expect(types(play(...script, STOP).effects)).to.deep.equal(['end']);
       }
     });
   });
 
   describe('online', () => {
     const TO_ONLINE = [START, OPENED, ONLINE] as const;
-    const PONG: SessionInput = { type: 'pong' };
 
     it('pings at the rhythm the edge asks for', () => {
-      const short: SessionInput = {
-        type: 'established',
-        message: { ...ESTABLISHED, hello: { protocol: 2, renewAfterSeconds: 9, heartbeatSeconds: 4 } },
-      };
+      const hello = { protocol: 2, renewAfterSeconds: 9, heartbeatSeconds: 4 } as const;
+      const short: SessionInput = { type: 'established', epoch: 1, message: { ...ESTABLISHED, hello } };
       expect(play(START, OPENED, short).effects).to.deep.include({ type: 'arm', timer: 'heartbeat', ms: 4_000 });
-      expect(types(play(START, OPENED, short, PONG, 4_000, elapsed('heartbeat')).effects)).to.deep.equal([
+      expect(types(play(START, OPENED, short, 4_000, elapsed('heartbeat')).effects)).to.deep.equal([
         'ping',
         'arm heartbeat',
-        'arm pong',
       ]);
     });
 
-    it('replaces a connection whose pong does not come, however short the heartbeats', () => {
-      const beforePong = play(...TO_ONLINE, elapsed('heartbeat'));
-      expect(types(beforePong.effects)).to.deep.equal(['ping', 'arm heartbeat']);
-      expect(types(play(...TO_ONLINE, elapsed('pong')).effects)).to.deep.equal([
+    it('asks for a sign of life where none came by itself, by what the gateway answers', () => {
+      const quiet = [PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe')];
+      expect(types(play(...TO_ONLINE, PROBE_MS, elapsed('probe')).effects)).to.deep.equal(['arm probe']);
+      expect(types(play(...TO_ONLINE, ...quiet).effects)).to.deep.equal(['ping', 'arm pong', 'arm probe']);
+      expect(types(play(...TO_ONLINE, heard(1, true), ...quiet).effects)).to.deep.equal([
+        'probe',
+        'arm pong',
+        'arm probe',
+      ]);
+      expect(types(play(...TO_ONLINE, PROBE_MS, elapsed('probe'), heard(1), elapsed('probe')).effects)).to.deep.equal([
+        'arm probe',
+      ]);
+    });
+
+    it('replaces a connection that gives none', () => {
+      const asked = [...TO_ONLINE, PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe')];
+      expect(types(play(...asked, PONG_MS, elapsed('pong')).effects)).to.deep.equal([
         'offline',
         'drop',
         'reconnecting',
         'arm reconnect',
       ]);
-      expect(play(...TO_ONLINE, PONG, elapsed('pong')).state.name).to.equal('online');
+      expect(play(...asked, heard(1), elapsed('pong')).state.name).to.equal('online');
+      expect(play(...asked, heard(7), elapsed('pong')).state.name).to.equal('waiting');
     });
 
-    it('expects no pong from a version 1 edge', () => {
-      expect(types(play(START, OPENED, ONLINE_V1).effects)).to.deep.equal(['online', 'ping', 'arm heartbeat']);
-      expect(play(START, OPENED, ONLINE_V1, elapsed('pong')).state.name).to.equal('online');
+    it('asks at once when the machine has slept', () => {
+      const woken = play(...TO_ONLINE, heard(1), 3_600_000, elapsed('probe'));
+      expect(types(woken.effects)).to.deep.equal(['ping', 'arm pong', 'arm probe']);
+    });
+
+    it('never takes a version 1 edge for dead whose gateway answers no pings: it has nothing to answer with', () => {
+      const quiet = [PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe')];
+      const patient = play(START, OPENED, ONLINE_V1, ...quiet, elapsed('pong'));
+      expect(patient.state.name).to.equal('online');
+      expect(types(play(START, OPENED, ONLINE_V1, heard(1, true), ...quiet.slice(0, 4)).effects)).to.include('probe');
+    });
+
+    it('notices within 35 s that nothing comes any more, whenever that begins', () => {
+      fc.assert(
+        fc.property(fc.nat(60_000), fc.boolean(), (lastHeardAt, answersPings) => {
+          let state = play(...TO_ONLINE, heard(1, answersPings)).state;
+          let now = 0;
+          let probeAt = PROBE_MS;
+          let pongAt = Number.POSITIVE_INFINITY;
+          while (state.name === 'online' && now < 200_000) {
+            now = Math.min(probeAt, pongAt);
+            const timer = now === pongAt ? 'pong' : 'probe';
+            if (timer === 'pong') pongAt = Number.POSITIVE_INFINITY;
+            // Whatever comes before the silence is heard right before the timer.
+            if (now <= lastHeardAt) state = step(state, heard(1), { now, random: 0 }).state;
+            const next = step(state, elapsed(timer), { now, random: 0 });
+            state = next.state;
+            for (const effect of next.effects) {
+              if (effect.type !== 'arm') continue;
+              if (effect.timer === 'probe') probeAt = now + effect.ms;
+              if (effect.timer === 'pong') pongAt = now + effect.ms;
+            }
+          }
+          expect(state.name).to.equal('waiting');
+          expect(now - lastHeardAt).to.be.at.most(35_000);
+        }),
+      );
     });
 
     it('asks for the id it got when it reconnects, in a later epoch', () => {
-      const again = play(START, OPENED, ONLINE, LOST, elapsed('reconnect'), OPENED);
+      const again = play(START, OPENED, ONLINE, LOST, elapsed('reconnect'), opened(2));
       expect(again.effects[0]).to.deep.equal({ type: 'greet', epoch: 2, tunnelId: ESTABLISHED.tunnelId });
     });
 
     it('takes nothing for futile that may come back with the next deployment', () => {
-      const futile: SessionInput = { type: 'lost', why: '404', retry: 'futile' };
-      expect(play(...TO_ONLINE, LOST, elapsed('reconnect'), futile).state.name).to.equal('waiting');
+      expect(play(...TO_ONLINE, LOST, elapsed('reconnect'), lost(2, 'futile')).state.name).to.equal('waiting');
     });
 
     it('is ended by refused credentials also later', () => {
-      const forbidden: SessionInput = { type: 'lost', why: '403', retry: 'forbidden' };
+      const forbidden = lost(2, 'forbidden', '403');
       expect(outcomeOf(play(...TO_ONLINE, LOST, elapsed('reconnect'), forbidden))?.kind).to.equal(
         'credentials-refused',
       );
     });
 
     it('counts attempts on when a connection was short, and afresh when it was good', () => {
-      const flapping = play(...TO_ONLINE, LOST, elapsed('reconnect'), OPENED, ONLINE, LOST);
-      expect(flapping.effects).to.deep.include({
+      const again = [...TO_ONLINE, LOST, elapsed('reconnect'), opened(2), established(2)];
+      expect(play(...again, lost(2)).effects).to.deep.include({
         type: 'report',
-        event: { event: 'reconnecting', attempt: 2, inMs: 2_000, why: 'cut' },
+        event: { event: 'reconnecting', attempt: 2, inMs: 175, why: 'cut' },
       });
-      const steady = play(...TO_ONLINE, LOST, elapsed('reconnect'), OPENED, ONLINE, STEADY_MS, LOST);
-      expect(steady.effects).to.deep.include({
+      expect(play(...again, STEADY_MS, lost(2)).effects).to.deep.include({
         type: 'report',
-        event: { event: 'reconnecting', attempt: 1, inMs: 1_000, why: 'cut' },
+        event: { event: 'reconnecting', attempt: 1, inMs: 0, why: 'cut' },
       });
     });
 
+    it('tries later where the gateway has too much to do (429)', () => {
+      const last = play(...TO_ONLINE, LOST, elapsed('reconnect'), lost(2, 'later'));
+      expect(last.effects).to.deep.include({ type: 'arm', timer: 'reconnect', ms: 500 });
+    });
+
     it('gives up after so many attempts in a row', () => {
-      const failures = Array.from({ length: GIVE_UP_ATTEMPTS }, () => [LOST, elapsed('reconnect')]).flat();
+      const attempts = Array.from({ length: GIVE_UP_ATTEMPTS }, (_, at) => at + 1);
+      const failures = attempts.flatMap((epoch) => [lost(epoch), elapsed('reconnect')]);
       expect(play(...TO_ONLINE, ...failures).state.name).to.equal('connecting');
-      expect(outcomeOf(play(...TO_ONLINE, ...failures, LOST))).to.deep.equal({ kind: 'lost', why: 'cut' });
+      expect(outcomeOf(play(...TO_ONLINE, ...failures, lost(GIVE_UP_ATTEMPTS + 1)))).to.deep.equal({
+        kind: 'lost',
+        why: 'cut',
+      });
     });
 
     it('ignores a late deadline and a greeting said twice', () => {
@@ -203,39 +273,122 @@ describe('session states', () => {
       expect(play(...TO_ONLINE, ONLINE).effects).to.deep.equal([]);
     });
 
-    it('drains, closes and ends when stopped', () => {
+    it('leaves, drains, closes and ends when stopped', () => {
       expect(play(...TO_ONLINE, STOP).effects).to.deep.equal([
-        { type: 'drain' },
-        { type: 'arm', timer: 'drain', ms: DRAIN_MS },
+        { type: 'leave', epoch: 1 },
+        { type: 'arm', timer: 'leave', ms: LEAVE_MS },
       ]);
-      expect(types(play(...TO_ONLINE, STOP, DRAINED).effects)).to.deep.equal(['close']);
-      expect(types(play(...TO_ONLINE, STOP, elapsed('drain')).effects)).to.deep.equal(['close']);
-      const last = play(...TO_ONLINE, STOP, DRAINED, LOST);
+      expect(play(...TO_ONLINE, STOP, LEFT).effects).to.deep.equal([
+        { type: 'arm', timer: 'straggler', ms: STRAGGLER_MS },
+      ]);
+      const draining = [{ type: 'drain' }, { type: 'arm', timer: 'drain', ms: DRAIN_MS }];
+      expect(play(...TO_ONLINE, STOP, LEFT, elapsed('straggler')).effects).to.deep.equal(draining);
+      expect(play(...TO_ONLINE, STOP, elapsed('leave')).effects, 'no answer').to.deep.equal(draining);
+      const toDrain = [...TO_ONLINE, STOP, LEFT, elapsed('straggler')];
+      expect(play(...toDrain, DRAINED).effects).to.deep.equal([{ type: 'close', epoch: 1 }]);
+      expect(types(play(...toDrain, elapsed('drain')).effects)).to.deep.equal(['close']);
+      const last = play(...toDrain, DRAINED, LOST);
       expect(outcomeOf(last)).to.deep.equal({ kind: 'stopped' });
-      expect(types(last.effects)).to.deep.equal(['offline', 'drop', 'end']);
+      expect(types(last.effects)).to.deep.equal(['offline', 'end']);
     });
 
-    it('ends at once when stopped a second time or cut while draining', () => {
+    it('does not take leave of a version 1 edge', () => {
+      expect(types(play(START, OPENED, ONLINE_V1, STOP).effects)).to.deep.equal(['drain', 'arm drain']);
+    });
+
+    it('ends at once when stopped a second time or cut while it leaves', () => {
       expect(outcomeOf(play(...TO_ONLINE, STOP, STOP))).to.deep.equal({ kind: 'stopped' });
       expect(outcomeOf(play(...TO_ONLINE, STOP, LOST))).to.deep.equal({ kind: 'stopped' });
     });
   });
 
+  describe('renewing its connection', () => {
+    const TO_RENEWAL = [START, OPENED, ONLINE, elapsed('renew')] as const;
+
+    it('opens the next beside the present one, and then lets the present one go', () => {
+      expect(play(...TO_RENEWAL).effects).to.deep.equal([{ type: 'connect', epoch: 2 }]);
+      expect(play(...TO_RENEWAL, opened(2)).effects[0]).to.deep.equal({
+        type: 'greet',
+        epoch: 2,
+        tunnelId: ESTABLISHED.tunnelId,
+      });
+      const renewed = play(...TO_RENEWAL, opened(2), established(2));
+      expect(renewed.state).to.deep.include({ name: 'online', epoch: 2 });
+      expect(renewed.effects).to.deep.include({ type: 'online', epoch: 2, message: ESTABLISHED, renewed: true });
+      expect(renewed.effects).to.deep.include({ type: 'retire', epoch: 1, ms: RETIRE_MS });
+      expect(types(renewed.effects)).to.include('arm renew').and.not.include('offline');
+    });
+
+    it('hears nothing of the old one any more', () => {
+      const renewed = [...TO_RENEWAL, opened(2), established(2)];
+      expect(play(...renewed, LOST).effects).to.deep.equal([]);
+      expect(play(...renewed, refused(1)).state.name).to.equal('online');
+    });
+
+    it('comes between 96 and 100 % of the time that the edge names', () => {
+      for (const [random, ms] of [
+        [0, 6_336_000],
+        [1, 6_600_000],
+      ] as const) {
+        const { state } = play(START, OPENED);
+        expect(step(state, ONLINE, { now: 0, random }).effects).to.deep.include({ type: 'arm', timer: 'renew', ms });
+      }
+    });
+
+    for (const [how, inputs, ms] of [
+      ['could not be opened', [lost(2)], 10_000],
+      ['is refused', [opened(2), refused(2)], 300],
+      ['gets no answer', [opened(2), elapsed('greeting')], 300],
+      ['fails to be greeted', [opened(2), { type: 'mishandled', epoch: 2, why: 'x' } as const], 300],
+    ] as const) {
+      it(`stays with the present one where the next ${how}, and tries again with another number`, () => {
+        const failed = play(...TO_RENEWAL, ...inputs);
+        expect(failed.state).to.deep.include({ name: 'online', epoch: 1 });
+        expect(failed.effects).to.deep.include({ type: 'drop', epoch: 2 });
+        expect(failed.effects).to.deep.include({ type: 'arm', timer: 'renew', ms });
+        expect(play(...TO_RENEWAL, ...inputs, elapsed('renew')).effects).to.deep.equal([{ type: 'connect', epoch: 3 }]);
+      });
+    }
+
+    it('goes on with the next where the present one is lost meanwhile', () => {
+      const last = play(...TO_RENEWAL, opened(2), LOST);
+      expect(types(last.effects)).to.deep.equal(['offline', 'drop']);
+      expect(last.state).to.deep.include({ name: 'greeting', epoch: 2 });
+      expect(play(...TO_RENEWAL, LOST, opened(2), established(2)).effects).to.deep.include({
+        type: 'online',
+        epoch: 2,
+        message: ESTABLISHED,
+        renewed: false,
+      });
+    });
+
+    it('is broken off when the session is stopped', () => {
+      expect(play(...TO_RENEWAL, STOP).effects[0]).to.deep.equal({ type: 'drop', epoch: 2 });
+    });
+  });
+
   it('keeps its promises in any order of events', () => {
-    const input: fc.Arbitrary<SessionInput> = fc.constantFrom<SessionInput>(
-      START,
-      OPENED,
-      ONLINE,
-      ONLINE_V1,
-      LOST,
-      { type: 'lost', why: '', retry: 'futile' },
-      { type: 'lost', why: '', retry: 'forbidden' },
-      { type: 'refused', code: 'tunnel_id_taken', why: '' },
-      { type: 'mishandled', why: '' },
-      { type: 'pong' },
-      STOP,
-      DRAINED,
-      ...(['deadline', 'greeting', 'heartbeat', 'pong', 'reconnect', 'drain'] as const).map(elapsed),
+    const epoch = fc.integer({ min: 1, max: 4 });
+    const input: fc.Arbitrary<SessionInput> = fc.oneof(
+      fc.constantFrom<SessionInput>(START, STOP, LEFT, DRAINED),
+      epoch.chain((of) =>
+        fc.constantFrom<SessionInput>(
+          opened(of),
+          opened(of),
+          established(of),
+          established(of),
+          { type: 'established', epoch: of, message: V1 },
+          lost(of),
+          lost(of, 'futile'),
+          lost(of, 'later'),
+          refused(of),
+          { type: 'mishandled', epoch: of, why: '' },
+          heard(of),
+          heard(of, true),
+        ),
+      ),
+      fc.constantFrom(...(['deadline', 'greeting', 'heartbeat', 'probe', 'pong'] as const).map(elapsed)),
+      fc.constantFrom(...(['renew', 'reconnect', 'leave', 'straggler', 'drain'] as const).map(elapsed)),
     );
     const script = fc.array(
       fc.record({ input, passes: fc.nat(20_000), random: fc.double({ min: 0, max: 1, noNaN: true }) }),
@@ -244,7 +397,7 @@ describe('session states', () => {
       fc.property(script, (entries) => {
         let state: SessionState = { name: 'idle' };
         let now = 0;
-        let epoch = 0;
+        let latest = 0;
         let online = false;
         let ends = 0;
         for (const entry of entries) {
@@ -254,10 +407,10 @@ describe('session states', () => {
           state = next.state;
           for (const effect of next.effects) {
             if (effect.type === 'connect') {
-              expect(effect.epoch).to.equal(epoch + 1);
-              epoch += 1;
+              expect(effect.epoch).to.equal(latest + 1);
+              latest += 1;
             } else if (effect.type === 'online') {
-              expect(online).to.equal(false);
+              expect(online).to.equal(effect.renewed);
               online = true;
             } else if (effect.type === 'report' && effect.event.event === 'offline') {
               expect(online).to.equal(true);

@@ -50,9 +50,10 @@ export const ESTABLISHED: ConnectionEstablished = {
 /** `connection_established` as a version 1 edge says it. */
 export const ESTABLISHED_V1: Partial<ConnectionEstablished> = { hello: undefined };
 
-export async function startScriptedEdge(): Promise<ScriptedEdge> {
+/** @param answersPings those of the WebSocket protocol (WS-48) */
+export async function startScriptedEdge(answersPings = true): Promise<ScriptedEdge> {
   const http = createServer();
-  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: answersPings });
   const connections = createQueue<EdgeConnection>('connections');
   let status = 101;
   let handshakes = 0;
