@@ -6,6 +6,7 @@ import {
   EMULATOR_FLAGS,
   type Flag,
   GENERAL_FLAGS,
+  IDS_FLAGS,
   TOKEN_FLAGS,
   TUNNEL_FLAGS,
   UP_FLAGS,
@@ -16,8 +17,8 @@ import type { RawOptions } from './settings.ts';
 export type Request = { readonly command: 'help' | 'version' } | CommandRequest;
 
 export interface CommandRequest {
-  readonly command: 'tunnel' | 'dev' | 'up' | 'config' | 'emulator' | 'token';
-  /** The words that are no options: one at most, but for `up`, which takes any number. */
+  readonly command: 'tunnel' | 'dev' | 'up' | 'ids' | 'config' | 'emulator' | 'token';
+  /** The words that are no options: one at most, but for `ids` with two and `up` with any number. */
   readonly operands: readonly string[];
   readonly options: RawOptions;
 }
@@ -40,6 +41,7 @@ export function parseArguments(argv: readonly string[]): Request | Failure {
   command('tunnel', '[upstream]', TUNNEL_FLAGS);
   command('dev', 'dev [upstream]', [...TUNNEL_FLAGS, ...DEV_FLAGS]);
   command('up', 'up [...names]', UP_FLAGS);
+  command('ids', 'ids [action] [id]', IDS_FLAGS);
   command('config', 'config [action]', CONFIG_FLAGS);
   command('emulator', 'emulator', EMULATOR_FLAGS);
   command('token', 'token [subject]', TOKEN_FLAGS);

@@ -39,6 +39,10 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       const { runUp } = await import('./up.ts');
       return runUp(context, request.operands, request.options);
     }
+    case 'ids': {
+      const { runIds } = await import('./ids.ts');
+      return runIds(context, request.operands, request.options);
+    }
     case 'config': {
       if (request.operands[0] !== 'validate') {
         return usageFailure('config wants to know what to do.', 'There is: postern config validate');
@@ -81,7 +85,7 @@ function readTunnelRequest(request: CommandRequest, context: CliContext): Tunnel
   if (/^[a-z]+$/i.test(operand)) {
     return usageFailure(
       `There is no command ${operand}.`,
-      'Commands are dev, up, config, emulator and token: postern --help',
+      'Commands are dev, up, ids, config, emulator and token: postern --help',
     );
   }
   return usageFailure(`${parsed.problem}.`, 'Give a port, host:port or http(s)://host:port, like: postern 3000');

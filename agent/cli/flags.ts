@@ -4,10 +4,14 @@ export interface Flag {
   readonly text: string;
 }
 
-/** What `postern` and `postern dev` understand alike. */
-export const TUNNEL_FLAGS: readonly Flag[] = [
+const EDGE_FLAGS: readonly Flag[] = [
   { name: '--endpoint <url>', text: 'the edge (POSTERN_ENDPOINT, else ws://localhost:4001/dev)' },
   { name: '--token <token>', text: 'who you are to the edge (POSTERN_TOKEN)' },
+];
+
+/** What `postern` and `postern dev` understand alike. */
+export const TUNNEL_FLAGS: readonly Flag[] = [
+  ...EDGE_FLAGS,
   { name: '--tunnel-id <id>', text: 'the tunnel id to ask for (POSTERN_TUNNEL_ID, else a random one)' },
   {
     name: '--host-header <mode>',
@@ -25,6 +29,12 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
 ];
 
 export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }];
+
+export const IDS_FLAGS: readonly Flag[] = [
+  ...EDGE_FLAGS,
+  { name: '--connect-timeout <time>', text: 'give up when not answered by then (10s)' },
+  { name: '--json', text: 'one JSON object' },
+];
 
 const CONFIG_FILE: Flag = { name: '--config <file>', text: 'the file that names the tunnels (postern.yml)' };
 

@@ -7,11 +7,14 @@ Usage
   postern <upstream>         open a tunnel to 3000, host:port or http(s)://host:port
   postern dev [upstream]     the same with the whole stack on this machine, no AWS needed
   postern up [names]         open the tunnels of postern.yml, all or those named
+  postern ids list           show the tunnel ids that are yours
+  postern ids reserve <id>   keep a tunnel id, in use or not, until you release it
+  postern ids release <id>   give a tunnel id up
   postern config validate    check postern.yml, and show what up would open
   postern emulator           run any compiled stack on this machine: API Gateway, Lambda, DynamoDB
   postern token [subject]    make a token, and the entry for the stage's setting POSTERN_TOKENS
 
-Options
+Options (ids knows --endpoint, --token, --connect-timeout and --json)
 ${table([...TUNNEL_FLAGS, ...GENERAL_FLAGS])}
 
 Options of dev

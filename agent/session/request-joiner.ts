@@ -71,10 +71,10 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     return entry;
   }
 
-  function conclude(requestId: string, entry: Incomplete, result: JoinResult): Joined {
+  function conclude({ requestId, type }: HttpRequest | RequestPart, entry: Incomplete, result: JoinResult): Joined {
     switch (result.kind) {
       case 'incomplete':
-        return { kind: 'waiting', requestId, ...grant(entry) };
+        return { kind: 'waiting', requestId, ...grant(entry, type === 'http_request') };
       case 'complete':
         // Only the head carries part 0, so a complete body has its head.
         if (!entry.head) throw new Error('a body is whole without its head');
@@ -89,12 +89,15 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     }
   }
 
-  /** Half a window before it is used up, so that the sender need not stand still. */
-  function grant(entry: Incomplete): { grantedBytes?: number } {
+  /**
+   * Half a window before it is used up, so that the sender need not stand still; and once more with a head, which is how an edge
+   * begins anew that has lost a credit.
+   */
+  function grant(entry: Incomplete, isHead: boolean): { grantedBytes?: number } {
     const bytes = entry.joiner.contiguousBytes();
-    if (bytes + WINDOW_BYTES / 2 < entry.grantedBytes) return {};
-    entry.grantedBytes = bytes + WINDOW_BYTES;
-    return { grantedBytes: entry.grantedBytes };
+    const nearlyUsed = bytes + WINDOW_BYTES / 2 >= entry.grantedBytes;
+    if (nearlyUsed) entry.grantedBytes = bytes + WINDOW_BYTES;
+    return nearlyUsed || (isHead && entry.grantedBytes > WINDOW_BYTES) ? { grantedBytes: entry.grantedBytes } : {};
   }
 
   function add(message: HttpRequest | RequestPart): Joined {
@@ -109,7 +112,7 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     heldBytes += message.body.length;
     if (message.type === 'http_request') entry.head ??= message;
     const slice = message.type === 'http_request' ? { part: 0, body: message.body } : message;
-    return conclude(requestId, entry, entry.joiner.add(slice));
+    return conclude(message, entry, entry.joiner.add(slice));
   }
 
   return {

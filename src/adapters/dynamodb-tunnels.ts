@@ -1,10 +1,13 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Balance } from '../protocol/messages.ts';
 import type { Tunnel, TunnelSession, TunnelStore } from '../tunnel/ports.ts';
 import { isConditionFailure, number, string } from './dynamodb-values.ts';
 
-/** `tunnels`: one item an id, read by key alone. Every write carries the version it was made from. */
+/** The index that lists an owner's ids, by `reserved`. @see DD-01 */
+const OWNER_INDEX = 'owner-index';
+
+/** `tunnels`: one item an id; visitors' requests read it by key alone. Every write carries the version it was made from. */
 export function createTunnelStore(client: DynamoDBClient, table: string): TunnelStore {
   return {
     async read(tunnelId) {
@@ -34,6 +37,28 @@ export function createTunnelStore(client: DynamoDBClient, table: string): Tunnel
         throw error;
       }
     },
+
+    async ofOwner(owner, limit) {
+      const ids: string[] = [];
+      let from: Record<string, AttributeValue> | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await client.send(
+          new QueryCommand({
+            TableName: table,
+            IndexName: OWNER_INDEX,
+            KeyConditionExpression: '#owner = :owner',
+            ExpressionAttributeNames: { '#owner': 'owner' },
+            ExpressionAttributeValues: { ':owner': { S: owner } },
+            ScanIndexForward: false,
+            Limit: limit - ids.length,
+            ...(from && { ExclusiveStartKey: from }),
+          }),
+        );
+        ids.push(...Items.map((item) => string(item, 'tunnelId')));
+        from = LastEvaluatedKey;
+      } while (from && ids.length < limit);
+      return ids;
+    },
   };
 }
 
@@ -44,7 +69,9 @@ function itemOf({ tunnelId, owner, sessions, balance, version, expiresAt }: Tunn
     sessions: { M: Object.fromEntries(Object.entries(sessions).map(([id, session]) => [id, sessionItem(session)])) },
     balance: { S: balance },
     version: { N: String(version) },
-    expiresAt: { N: String(expiresAt) },
+    // What has no time to live is never deleted. The index sorts by a number, and lists what has one alone.
+    reserved: { N: expiresAt === undefined ? '1' : '0' },
+    ...(expiresAt !== undefined && { expiresAt: { N: String(expiresAt) } }),
   };
 }
 
@@ -70,7 +97,7 @@ function tunnelOf(item: Record<string, AttributeValue>): Tunnel {
     ),
     balance: string(item, 'balance') as Balance,
     version: number(item, 'version'),
-    expiresAt: number(item, 'expiresAt'),
+    ...(item.expiresAt && { expiresAt: number(item, 'expiresAt') }),
   };
 }
 

@@ -23,6 +23,9 @@ const MANAGEMENT_SCHEMES: Readonly<Record<string, string>> = { wss: 'https', htt
 /** Milliseconds that a post is tried for at most, and that one attempt may take. */
 const PATIENCE_MS = 5_000;
 
+/** What a post gets that comes with the deadline or after it, like a `cancel`, in milliseconds. */
+const LEAST_ATTEMPT_MS = 250;
+
 /** The most that the pause before the second attempt may be, in milliseconds; it doubles with each, up to a second. */
 const FIRST_PAUSE_MS = 60;
 const LONGEST_PAUSE_MS = 1_000;
@@ -42,10 +45,14 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
   // The SDK's own attempts know no deadline.
   const client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 });
 
-  async function attempt(connectionId: string, data: Uint8Array): Promise<PostResult | { readonly error: unknown }> {
+  async function attempt(
+    connectionId: string,
+    data: Uint8Array,
+    ms: number,
+  ): Promise<PostResult | { readonly error: unknown }> {
     try {
       const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: data });
-      await client.send(command, { abortSignal: AbortSignal.timeout(PATIENCE_MS) });
+      await client.send(command, { abortSignal: AbortSignal.timeout(ms) });
       return 'sent';
     } catch (error) {
       return error instanceof Error && error.name === 'GoneException' ? 'gone' : { error };
@@ -56,7 +63,8 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
     const data = Buffer.from(text);
     const giveUpAt = Math.min(clock.now() + PATIENCE_MS, deadline);
     for (let ceiling = FIRST_PAUSE_MS; ; ceiling = Math.min(ceiling * 2, LONGEST_PAUSE_MS)) {
-      const result = await attempt(connectionId, data);
+      const left = Math.round(giveUpAt - clock.now());
+      const result = await attempt(connectionId, data, Math.max(left, LEAST_ATTEMPT_MS));
       if (typeof result === 'string') return result;
       const pause = random() * ceiling;
       if (!isTransient(result.error) || clock.now() + pause >= giveUpAt) {

@@ -13,6 +13,9 @@ import { wireLargeResponses, wireStores } from './wiring.ts';
 /** What is left of the function's time when the visitor is told that no answer came. */
 const MARGIN_MS = 1_000;
 
+/** What a table or the Management API may take beyond the deadline until the visitor is answered without them. */
+const GRACE_MS = 600;
+
 /** Bytes of a body that fit into a result as base64, beside 64 KB of headers. */
 const SURE_RESPONSE_BYTES = Math.floor(((RESULT_BYTES - 65_536) * 3) / 4);
 
@@ -40,11 +43,25 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
   try {
     const sizes = { maxResponseBytes: RESULT_BYTES, sureResponseBytes: SURE_RESPONSE_BYTES };
     const door = { deadline: clock.now() + remainingMs, ...sizes };
-    const result = resultOf(await forwardRequest(request, door, wired));
+    const work = forwardRequest(request, door, wired);
+    const result = resultOf((await inTime(work, remainingMs + GRACE_MS)) ?? failureResponse('no_answer', request));
     return tooLarge(result) ? resultOf(failureResponse('response_too_large', request)) : result;
   } catch (error) {
     log('error', 'forward failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     return resultOf(failureResponse('edge_failed', request));
+  }
+}
+
+/** @returns undefined where the work takes longer: without an answer of ours the visitor would get the gateway's bare 500 (HR-05) */
+async function inTime<Value>(work: Promise<Value>, ms: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

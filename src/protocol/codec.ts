@@ -12,6 +12,10 @@ import type {
   HeaderPair,
   HttpRequest,
   HttpResponse,
+  Ids,
+  IdsQuestion,
+  IdsRefusalCode,
+  OwnedId,
   RefusalCode,
   RequestPart,
   ResponsePart,
@@ -136,7 +140,28 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         seen: message.seen,
         bytes: message.bytes,
       };
+    case 'ids':
+      return {
+        type: 'ids',
+        ask: message.ask,
+        operation: message.operation,
+        tunnel_id: message.operation === 'list' ? undefined : message.tunnelId,
+        agent_key: message.agentKey,
+      };
+    case 'ids_result':
+      return {
+        type: 'ids_result',
+        ask: message.ask,
+        ids: message.ids.map(ownedIdToWire),
+        more: message.more || undefined,
+      };
+    case 'ids_refused':
+      return { type: 'ids_refused', ask: message.ask, code: message.code, message: message.message };
   }
+}
+
+function ownedIdToWire({ tunnelId, reserved, agents, expiresAt }: OwnedId): Record<string, unknown> {
+  return { tunnel_id: tunnelId, reserved, agents, expires_at: expiresAt };
 }
 
 function toldToWire({ tunnelId, publicUrl, subdomainUrl }: ToldUrls): Record<string, unknown> {
@@ -228,6 +253,8 @@ function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType 
       return { type, requestId: fields.string('request_id'), ...fromSession(fields) };
     case 'credit':
       return { ...credit(fields), ...fromSession(fields) };
+    case 'ids':
+      return ids(fields);
     default:
       return { type: 'unknown', name: type };
   }
@@ -275,6 +302,15 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
         seen: fields.integers('seen', 1, MAX_PARTS),
         bytes: fields.integer('bytes', 0),
       };
+    case 'ids_result':
+      return { type, ask: ask(fields), ids: fields.objects('ids', ownedId), more: fields.flag('more') };
+    case 'ids_refused':
+      return {
+        type,
+        ask: ask(fields),
+        code: fields.oneOf('code', IDS_REFUSAL_CODES),
+        message: fields.string('message'),
+      };
     default:
       return { type: 'unknown', name: type };
   }
@@ -285,7 +321,7 @@ function agentHello(fields: Fields): AgentHello {
     protocol: 2,
     sessionId: fields.matching('session_id', SESSION_ID),
     epoch: fields.integer('epoch', 1),
-    agentKey: fields.matching('agent_key', /^[A-Za-z0-9_-]{43}$/),
+    agentKey: fields.matching('agent_key', AGENT_KEY),
     ...fields.optionalString('tunnel_id', 'tunnelId'),
     agent: fields.matching('agent', /^[\x20-\x7e]{1,64}$/),
     ...fields.optionalOneOf('balance', BALANCES),
@@ -311,6 +347,25 @@ function toldUrls(fields: Fields): { told?: ToldUrls } {
 
 function credit(fields: Fields): Credit {
   return { type: 'credit', requestId: fields.string('request_id'), bytes: fields.integer('bytes', 0) };
+}
+
+function ids(fields: Fields): Ids {
+  const operation = fields.oneOf('operation', IDS_OPERATIONS);
+  const question = operation === 'list' ? { operation } : { operation, tunnelId: fields.string('tunnel_id') };
+  return { type: 'ids', ask: ask(fields), ...question, agentKey: fields.matching('agent_key', AGENT_KEY) };
+}
+
+function ask(fields: Fields): string {
+  return fields.matching('ask', /^[\x20-\x7e]{1,64}$/);
+}
+
+function ownedId(fields: Fields): OwnedId {
+  return {
+    tunnelId: fields.string('tunnel_id'),
+    reserved: fields.flag('reserved'),
+    agents: fields.integer('agents', 0),
+    ...fields.optionalInteger('expires_at', 'expiresAt'),
+  };
 }
 
 function edgeHello(fields: Fields): { hello?: EdgeHello } {
@@ -392,6 +447,15 @@ const ERROR_CODES: readonly ErrorCodeV2[] = [
 
 const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_invalid'];
 
+const IDS_REFUSAL_CODES: readonly IdsRefusalCode[] = [
+  ...REFUSAL_CODES,
+  'tunnel_id_not_yours',
+  'tunnel_id_in_use',
+  'too_many_ids',
+];
+
+const IDS_OPERATIONS: readonly IdsQuestion['operation'][] = ['list', 'reserve', 'release'];
+
 /** A token of RFC 9110; upper case is the sender's custom, not a rule of HTTP. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
@@ -400,5 +464,7 @@ const BALANCES: readonly Balance[] = ['spread', 'sticky', 'failover'];
 const BODY_ENCODINGS: readonly BodyEncoding[] = ['br'];
 
 const SHA256 = /^[A-Za-z0-9_-]{43}$/;
+
+const AGENT_KEY = /^[A-Za-z0-9_-]{43}$/;
 
 const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;

@@ -84,6 +84,20 @@ export class Fields {
     return value.map((one, at) => new Fields({ [`${name}.${at}`]: one }).integer(`${name}.${at}`, least, most));
   }
 
+  /** An array of objects; what is wrong in one is named with its place, like `ids.0.agents`. */
+  objects<Item>(name: string, read: (fields: Fields) => Item): Item[] {
+    const value = this.optional(name);
+    if (!Array.isArray(value)) throw new Violation(name, 'expected an array');
+    return value.map((one: unknown, at) => {
+      if (typeof one !== 'object' || one === null) throw new Violation(`${name}.${at}`, 'expected an object');
+      try {
+        return read(new Fields(one as Record<string, unknown>));
+      } catch (error) {
+        throw error instanceof Violation ? new Violation(`${name}.${at}.${error.field}`, error.message) : error;
+      }
+    });
+  }
+
   headers(): HeaderPair[] {
     const value = this.optional('headers');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {

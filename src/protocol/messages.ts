@@ -13,6 +13,9 @@ export type ErrorCodeV2 = ErrorCodeV1 | 'upstream_unreachable' | 'upstream_faile
 
 export type RefusalCode = 'tunnel_id_taken' | 'tunnel_id_invalid';
 
+/** Why the edge does not do what `ids` asks. */
+export type IdsRefusalCode = RefusalCode | 'tunnel_id_not_yours' | 'tunnel_id_in_use' | 'too_many_ids';
+
 /** How requests spread over several agents of one tunnel: by chance, by visitor, or all to the first that came. */
 export type Balance = 'spread' | 'sticky' | 'failover';
 
@@ -210,7 +213,58 @@ export interface Left {
   readonly type: 'left';
 }
 
-export type AgentMessage = Ready | Ping | Pong | HttpResponse | ResponsePart | ErrorMessage | Accepted | Credit | Leave;
+/** A question about the tunnel ids that are the asker's; needs no `ready` on its connection. Version 2 only. */
+export type Ids = IdsQuestion & {
+  readonly type: 'ids';
+  /** The asker's name for the question, which the answer repeats: 1 to 64 printable ASCII characters. */
+  readonly ask: string;
+  /** As in {@link AgentHello}. */
+  readonly agentKey: string;
+};
+
+/** `reserve`: keep this id for me until I release it. `release`: I want it no more. */
+export type IdsQuestion =
+  | { readonly operation: 'list' }
+  | { readonly operation: 'reserve' | 'release'; readonly tunnelId: string };
+
+/** A tunnel id and how its owner has it. */
+export interface OwnedId {
+  readonly tunnelId: string;
+  readonly reserved: boolean;
+  /** How many agents serve it now. */
+  readonly agents: number;
+  /** Epoch seconds after which it is anybody's, if no agent comes; absent for a reserved one. */
+  readonly expiresAt?: number;
+}
+
+/** The answer to `ids`: all of the asker's for `list`, the one that was reserved, none for a release. Version 2 only. */
+export interface IdsResult {
+  readonly type: 'ids_result';
+  readonly ask: string;
+  readonly ids: readonly OwnedId[];
+  /** True where there are more than fit; the reserved ones come first. */
+  readonly more: boolean;
+}
+
+/** The answer to `ids`: no, and why. Version 2 only. */
+export interface IdsRefused {
+  readonly type: 'ids_refused';
+  readonly ask: string;
+  readonly code: IdsRefusalCode;
+  readonly message: string;
+}
+
+export type AgentMessage =
+  | Ready
+  | Ping
+  | Pong
+  | HttpResponse
+  | ResponsePart
+  | ErrorMessage
+  | Accepted
+  | Credit
+  | Leave
+  | Ids;
 
 export type EdgeMessage =
   | ConnectionEstablished
@@ -224,7 +278,9 @@ export type EdgeMessage =
   | Cancel
   | Credit
   | Again
-  | Left;
+  | Left
+  | IdsResult
+  | IdsRefused;
 
 /** What answers an exchange, in the order it may arrive: any. */
 export type AnswerMessage = HttpResponse | ResponsePart | ErrorMessage | Accepted | Credit;

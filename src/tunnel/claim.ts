@@ -38,7 +38,7 @@ export type ClaimResult =
 export function claim(current: Tunnel | undefined, claimed: Claim): ClaimResult {
   const { tunnelId, owner, sessionId, session, balance, now } = claimed;
   const mine = current !== undefined && current.owner === owner;
-  if (current && !mine && current.expiresAt > now) return { kind: 'taken' };
+  if (current && !mine && !hasExpired(current, now)) return { kind: 'taken' };
   const present = mine ? livingSessions(current, now) : {};
   const before = present[sessionId];
   if (before && before.epoch > session.epoch) return { kind: 'stale' };
@@ -52,7 +52,10 @@ export function claim(current: Tunnel | undefined, claimed: Claim): ClaimResult 
       sessions: { ...Object.fromEntries(kept), [sessionId]: { ...session, since: before?.since ?? now } },
       balance,
       version: (current?.version ?? 0) + 1,
-      expiresAt: Math.max(session.until, ...kept.map(([, other]) => other.until)) + HOLD_SECONDS,
+      ...heldUntil(
+        mine ? current : undefined,
+        Math.max(session.until, ...kept.map(([, other]) => other.until)) + HOLD_SECONDS,
+      ),
     },
   };
 }
@@ -83,7 +86,37 @@ export function goAway(current: Tunnel, connectionId: string, now: number): Tunn
 function changed(current: Tunnel, sessions: Tunnel['sessions'], now: number): Tunnel {
   const there = Object.values(sessions).filter(({ awaySince }) => awaySince === undefined);
   const lastsUntil = Math.max(now, ...there.map(({ until }) => until));
-  return { ...current, sessions, version: current.version + 1, expiresAt: lastsUntil + HOLD_SECONDS };
+  return { ...current, sessions, version: current.version + 1, ...heldUntil(current, lastsUntil + HOLD_SECONDS) };
+}
+
+/** Whether an id has become anybody's; a reserved one never does. */
+export function hasExpired({ expiresAt }: Tunnel, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+/** A reserved id stays so, whoever comes and goes. */
+export function isReserved({ expiresAt }: Tunnel): boolean {
+  return expiresAt === undefined;
+}
+
+function heldUntil(current: Tunnel | undefined, expiresAt: number): Pick<Tunnel, 'expiresAt'> {
+  return current && isReserved(current) ? {} : { expiresAt };
+}
+
+/** Keeps an id for its owner until it is released, with the agents that serve it. Undefined: somebody else has it. */
+export function reserve(current: Tunnel | undefined, tunnelId: string, owner: string, now: number): Tunnel | undefined {
+  const mine = current !== undefined && current.owner === owner;
+  if (current && !mine && !hasExpired(current, now)) return undefined;
+  const { sessions, balance } = mine ? current : { sessions: {}, balance: 'spread' as const };
+  return { tunnelId, owner, sessions, balance, version: (current?.version ?? 0) + 1 };
+}
+
+/**
+ * Gives an id up: from now on it is anybody's. The item stays, so that its version goes on growing and nobody writes over
+ * the next owner's; TTL deletes it.
+ */
+export function release(current: Tunnel, now: number): Tunnel {
+  return { ...current, sessions: {}, version: current.version + 1, expiresAt: now };
 }
 
 /** The sessions that can take requests: AWS ends every connection after two hours (WS-47). */

@@ -113,7 +113,9 @@ async function ask(
     await goAwayFrom(address.tunnelId, session.connectionId, dependencies);
     return { kind: 'undelivered' };
   }
-  const pursuit = createPursuit({ tunnelId: address.tunnelId, sessionId, session, requestId, posting }, dependencies);
+  const { tunnelId } = address;
+  const exchanged = { tunnelId, sessionId, session, requestId, posting, deadline: door.deadline };
+  const pursuit = createPursuit(exchanged, dependencies);
   if (posted === 'failed') {
     await pursuit.cancel();
     const unreachable = failure('agent_unreachable', 'the Management API did not take the message');

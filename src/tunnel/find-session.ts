@@ -1,6 +1,6 @@
 import type { Candidate, ChoiceDependencies } from './choose-session.ts';
 import { inOrder } from './choose-session.ts';
-import { presentSessions, RETURN_SECONDS, returningSessions } from './claim.ts';
+import { hasExpired, presentSessions, RETURN_SECONDS, returningSessions } from './claim.ts';
 import type { Failure } from './outcomes.ts';
 import { failure } from './outcomes.ts';
 import type { Clock, TunnelStore } from './ports.ts';
@@ -12,7 +12,7 @@ export interface FindSessionDependencies extends ChoiceDependencies {
 
 /** Milliseconds between two looks at a tunnel whose agent is expected back. */
 const FIRST_PAUSE_MS = 40;
-const LONGEST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 250;
 const PAUSE_GROWTH = 1.4;
 
 /** What is left of the door's time for the exchange itself, in milliseconds. */
@@ -35,7 +35,7 @@ export async function findSession(
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS)) {
     const tunnel = await tunnels.read(tunnelId);
     const now = Math.floor(clock.now() / 1_000);
-    if (!tunnel || tunnel.expiresAt <= now) return failure('tunnel_not_found');
+    if (!tunnel || hasExpired(tunnel, now)) return failure('tunnel_not_found');
     const candidate = inOrder(presentSessions(tunnel, now), tunnel.balance, sourceIp, dependencies).find(
       ({ session }) => !avoided.has(session.connectionId),
     );

@@ -5,6 +5,7 @@ import type { AgentHello, RefusalCode } from '../protocol/messages.ts';
 import { tunnelUrls } from './addressing.ts';
 import { claim } from './claim.ts';
 import { leaveTunnel } from './close-connection.ts';
+import { ownerOf } from './owner.ts';
 import type {
   Attachment,
   Clock,
@@ -119,13 +120,6 @@ async function claimTunnel(
     }
   }
   throw new Error(`the tunnel could not be claimed in ${ATTEMPTS} attempts`);
-}
-
-/** A token's subject, else the holder of the agent's key, else this one connection. */
-function ownerOf(connection: Connection, hello: AgentHello | undefined, { sha256 }: Pick<Hashes, 'sha256'>): string {
-  if (connection.subject !== undefined) return `subject:${connection.subject}`;
-  if (hello) return `key:${Buffer.from(sha256(hello.agentKey)).toString('base64url')}`;
-  return sessionOfConnection(connection.connectionId);
 }
 
 function greeting(

@@ -46,8 +46,8 @@ export interface Tunnel {
   readonly balance: Balance;
   /** Grows by one with every change: the condition that every write carries. */
   readonly version: number;
-  /** Epoch seconds; after it the id is anybody's (DD-03: the item itself may linger). */
-  readonly expiresAt: number;
+  /** Epoch seconds; after it the id is anybody's (DD-03: the item itself may linger). Absent for a reserved id. */
+  readonly expiresAt?: number;
 }
 
 export interface TunnelStore {
@@ -59,6 +59,12 @@ export interface TunnelStore {
    * @returns false when somebody did
    */
   write(tunnel: Tunnel): Promise<boolean>;
+  /**
+   * An owner's tunnel ids, the reserved ones first. By `owner-index`: eventually consistent (DD-01), and expired ones are
+   * among them (DD-03), so each is to be read again.
+   * @param limit how many at most
+   */
+  ofOwner(owner: string, limit: number): Promise<string[]>;
 }
 
 /** One item of `connections`. */

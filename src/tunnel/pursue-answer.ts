@@ -15,6 +15,8 @@ export interface PursuitOptions {
   readonly session: TunnelSession;
   readonly requestId: string;
   readonly posting: RequestPosting;
+  /** Epoch milliseconds by which the visitor must have an answer. */
+  readonly deadline: number;
 }
 
 export interface PursuitDependencies {
@@ -37,7 +39,7 @@ const REMINDER_MS = 8_000;
  * again where it may have been lost, asks for missing parts again, over the session's next connection where there is one.
  */
 export function createPursuit(
-  { tunnelId, sessionId, session, requestId, posting }: PursuitOptions,
+  { tunnelId, sessionId, session, requestId, posting, deadline }: PursuitOptions,
   dependencies: PursuitDependencies,
 ): Pursuit & { cancel(): Promise<void> } {
   const { tunnels, post, clock } = dependencies;
@@ -48,7 +50,7 @@ export function createPursuit(
   let goneSince: number | undefined;
 
   async function say(message: EdgeMessage): Promise<void> {
-    if (understands && (await post(connectionId, encode(message))) === 'gone') {
+    if (understands && (await post(connectionId, encode(message), deadline)) === 'gone') {
       await goAwayFrom(tunnelId, connectionId, dependencies);
     }
   }

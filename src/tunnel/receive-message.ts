@@ -8,6 +8,7 @@ import { openTunnel } from './open-tunnel.ts';
 import type { AnswerPiece, Rendezvous } from './ports.ts';
 import type { RequestIds } from './request-id.ts';
 import { sessionOfConnection } from './request-id.ts';
+import { answerIds } from './tunnel-ids.ts';
 
 export interface ReceiveMessageDependencies extends OpenTunnelDependencies {
   readonly answers: Pick<Rendezvous, 'put'>;
@@ -37,6 +38,8 @@ export async function receiveMessage(
       return acceptAnswer(connectionId, message, dependencies);
     case 'leave':
       return letGo(connectionId, dependencies);
+    case 'ids':
+      return answerIds(connectionId, message, dependencies);
     case 'malformed':
       dependencies.log('warn', 'malformed message', { connectionId, field: message.field, problem: message.problem });
       return;

@@ -1,5 +1,5 @@
 import { tunnelUrls } from './addressing.ts';
-import { presentSessions } from './claim.ts';
+import { hasExpired, presentSessions } from './claim.ts';
 import type { ConnectionStore, PublicAddress, TunnelStore, VisitorResponse } from './ports.ts';
 
 export interface StatusDependencies {
@@ -32,11 +32,12 @@ export async function tunnelStatus(
   { tunnels, connections, address, clock }: StatusDependencies,
 ): Promise<VisitorResponse> {
   const now = clock.now();
+  const nowSeconds = Math.floor(now / 1000);
   const tunnel = await tunnels.read(tunnelId);
-  if (!tunnel || tunnel.expiresAt * 1000 <= now) {
+  if (!tunnel || hasExpired(tunnel, nowSeconds)) {
     return json(404, { error: { code: 'tunnel_not_found', title: 'No such tunnel' } });
   }
-  const agents = Object.keys(presentSessions(tunnel, Math.floor(now / 1000))).length;
+  const agents = Object.keys(presentSessions(tunnel, nowSeconds)).length;
   const open = (await connections.ofTunnel(tunnelId)).filter((connection) => connection.expiresAt * 1000 > now);
   return json(200, {
     status: agents > 0 ? 'online' : 'offline',

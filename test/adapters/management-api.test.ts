@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { managementEndpoint } from '../../src/adapters/management-api.ts';
+import { createPost, managementEndpoint } from '../../src/adapters/management-api.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { startUpstream, type Upstream } from '../support/upstream.ts';
 
 describe('managementEndpoint (MG-14)', () => {
   const converted = [
@@ -35,4 +37,58 @@ describe('managementEndpoint (MG-14)', () => {
       expect(() => managementEndpoint(given)).to.throw(`"${given}" is no endpoint of a WebSocket API`);
     });
   }
+});
+
+describe('createPost', () => {
+  let api: Upstream;
+  let statuses: number[];
+  let posts: number;
+
+  before(async () => {
+    process.env.AWS_ACCESS_KEY_ID ??= 'AKIATEST';
+    process.env.AWS_SECRET_ACCESS_KEY ??= 'secret';
+    process.env.AWS_REGION ??= 'us-east-1';
+    api = await startUpstream((_request, response) => {
+      posts += 1;
+      const status = statuses.shift() ?? 200;
+      if (status === 410) response.setHeader('x-amzn-errortype', 'GoneException');
+      response.writeHead(status).end();
+    });
+  });
+  beforeEach(() => {
+    posts = 0;
+  });
+  after(() => api.stop());
+
+  function post(answers: number[], withinMs = Number.POSITIVE_INFINITY, lines: unknown[] = []) {
+    statuses = answers;
+    const clock = createFakeClock();
+    const send = createPost(`${api.url}/dev`, { clock, random: () => 0.5, log: (...line) => lines.push(line) });
+    return send('A=', 'hi', clock.now() + withinMs);
+  }
+
+  it('tries 429 and 5xx again (MG-12, MG-13)', async () => {
+    expect(await post([429, 500, 503])).to.equal('sent');
+    expect(posts).to.equal(4);
+  });
+
+  it('tries nothing again that will not change: 410 is gone, 403 and 413 have failed', async () => {
+    expect(await post([410])).to.equal('gone');
+    expect(await post([403])).to.equal('failed');
+    expect(await post([413])).to.equal('failed');
+    expect(posts).to.equal(3);
+  });
+
+  it('gives up after some seconds, or with the deadline, and says why', async () => {
+    const lines: unknown[] = [];
+    expect(await post(Array(100).fill(429), undefined, lines)).to.equal('failed');
+    expect(posts).to.be.within(8, 30);
+    expect(lines).to.have.length(1);
+    posts = 0;
+    expect(await post(Array(100).fill(429), 60)).to.equal('failed');
+    expect(posts).to.be.below(4);
+    posts = 0;
+    expect(await post([429], -1), 'after the deadline').to.equal('failed');
+    expect(posts).to.equal(1);
+  });
 });

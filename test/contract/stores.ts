@@ -71,6 +71,11 @@ function describeTunnels(stores: () => Stores): void {
     };
   }
 
+  function reserved(tunnelId: string, more: Partial<Tunnel> = {}): Tunnel {
+    const { expiresAt, ...rest } = tunnel(tunnelId, more);
+    return rest;
+  }
+
   it('are not there until they are written', async () => {
     expect(await stores().tunnels.read('never-written')).to.equal(undefined);
   });
@@ -80,6 +85,7 @@ function describeTunnels(stores: () => Stores): void {
       tunnel('living'),
       tunnel('expired', { expiresAt: 1 }),
       tunnel('nobody-in-it', { sessions: {} }),
+      reserved('without-an-end'),
     ]) {
       expect(await stores().tunnels.write(one)).to.equal(true);
       expect(await stores().tunnels.read(one.tunnelId)).to.deep.equal(one);
@@ -104,6 +110,37 @@ function describeTunnels(stores: () => Stores): void {
       expect(won.filter(Boolean)).to.have.lengthOf(1);
       expect(await stores().tunnels.read('contested')).to.deep.equal(writers[won.indexOf(true)]);
     }
+  });
+
+  it('are listed for their owner, the reserved ones first, expired or not, so many at most (DD-01)', async () => {
+    const { tunnels } = stores();
+    const owner = 'subject:lister';
+    for (const one of [
+      tunnel('held-a', { owner }),
+      reserved('kept-b', { owner }),
+      tunnel('gone-c', { owner, expiresAt: 1 }),
+      reserved('kept-d', { owner }),
+      reserved('theirs', { owner: 'subject:lister-not' }),
+    ]) {
+      await tunnels.write(one);
+    }
+    const all = await tunnels.ofOwner(owner, 10);
+    expect(all.slice(0, 2)).to.have.members(['kept-b', 'kept-d']);
+    expect(all.slice(2)).to.have.members(['held-a', 'gone-c']);
+    expect(await tunnels.ofOwner(owner, 2)).to.have.members(['kept-b', 'kept-d']);
+    expect(await tunnels.ofOwner(owner, 3)).to.have.lengthOf(3);
+    expect(await tunnels.ofOwner('subject:nobody', 10)).to.deep.equal([]);
+  });
+
+  it('are listed by how and to whom they belong now', async () => {
+    const { tunnels } = stores();
+    const owner = 'subject:mover';
+    await tunnels.write(tunnel('moving-a', { owner }));
+    await tunnels.write(tunnel('moving-b', { owner }));
+    await tunnels.write(reserved('moving-b', { owner, version: 2 }));
+    expect(await tunnels.ofOwner(owner, 1)).to.deep.equal(['moving-b']);
+    await tunnels.write(tunnel('moving-b', { owner: 'subject:next', version: 3 }));
+    expect(await tunnels.ofOwner(owner, 10)).to.deep.equal(['moving-a']);
   });
 }
 

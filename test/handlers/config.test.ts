@@ -20,6 +20,7 @@ describe('readConfig', () => {
       auth: '',
       tokens: '',
       logLevel: 'info',
+      pace: { renewAfterSeconds: 6_600, heartbeatSeconds: 300 },
     });
   });
 
@@ -62,4 +63,12 @@ describe('readConfig', () => {
       expect(() => readConfig({ ...REQUIRED, [name]: '' })).to.throw(message);
     });
   }
+
+  it('takes a quicker pace, and refuses what no connection lives for', () => {
+    const quick = readConfig({ ...REQUIRED, POSTERN_RENEW_AFTER_S: '5', POSTERN_HEARTBEAT_S: '2' });
+    expect(quick.pace).to.deep.equal({ renewAfterSeconds: 5, heartbeatSeconds: 2 });
+    for (const value of ['0', '-1', '1.5', '6601', 'soon']) {
+      expect(() => readConfig({ ...REQUIRED, POSTERN_RENEW_AFTER_S: value }), value).to.throw('POSTERN_RENEW_AFTER_S');
+    }
+  });
 });

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import type { AgentMessage, Balance, BodyEncoding, EdgeMessage, HeaderPair } from '../../src/protocol/messages.ts';
+import type {
+  AgentMessage,
+  Balance,
+  BodyEncoding,
+  EdgeMessage,
+  HeaderPair,
+  OwnedId,
+} from '../../src/protocol/messages.ts';
 
 const integer = fc.maxSafeNat();
 const text = fc.string({ unit: 'binary' });
@@ -63,11 +70,23 @@ const told = extended(
   optional<{ subdomainUrl: string }>({ subdomainUrl: text }),
 );
 const encoding = fc.constant('br' as const);
+const ask = fc.stringMatching(/^[\x20-\x7e]{1,64}$/);
+const asked = fc.record({
+  type: fc.constant('ids' as const),
+  ask,
+  agentKey: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+});
+const ownedId: fc.Arbitrary<OwnedId> = extended(
+  fc.record({ tunnelId: text, reserved: fc.boolean(), agents: integer }),
+  optional<{ expiresAt: number }>({ expiresAt: integer }),
+);
 const credit = fc.record({ type: fc.constant('credit' as const), requestId: text, bytes: integer });
 
 export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
   empty,
   fc.constant({ type: 'leave' as const }),
+  extended(asked, fc.record({ operation: fc.constant('list' as const) })),
+  extended(asked, fc.record({ operation: fc.constantFrom('reserve' as const, 'release' as const), tunnelId: text })),
   extended(fc.constant({ type: 'ready' as const }), optional({ hello })),
   extended(fc.constant({ type: 'ping' as const }), optional({ told })),
   extended(fc.record({ type: fc.constant('accepted' as const), requestId: text }), fromSession),
@@ -97,6 +116,13 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
   error,
   credit,
   fc.constant({ type: 'left' as const }),
+  fc.record({ type: fc.constant('ids_result' as const), ask, ids: fc.array(ownedId), more: fc.boolean() }),
+  fc.record({
+    type: fc.constant('ids_refused' as const),
+    ask,
+    code: fc.constantFrom('tunnel_id_taken' as const, 'tunnel_id_not_yours' as const, 'too_many_ids' as const),
+    message: text,
+  }),
   fc.record({
     type: fc.constant('again' as const),
     requestId: text,

@@ -15,6 +15,7 @@ const AGENT_TYPES: Record<AgentMessage['type'], true> = {
   accepted: true,
   credit: true,
   leave: true,
+  ids: true,
 };
 const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   connection_established: true,
@@ -29,6 +30,8 @@ const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   credit: true,
   again: true,
   left: true,
+  ids_result: true,
+  ids_refused: true,
 };
 
 const DIRECTIONS = [

@@ -141,6 +141,10 @@ const request: fc.Arbitrary<Request> = fc.record({
   ms: fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 6_000 })),
 });
 
+/** `FUZZ_REPLAY='seed path'` of a failure plays it again. */
+const [seed, path] = (process.env.FUZZ_REPLAY ?? '').split(' ');
+const replay = seed && path ? { seed: Number(seed), path } : {};
+
 describe('edge and agent, with a bad network between them', () => {
   it('bring every request once and every answer whole, whatever is lost, repeated, late or broken', async () => {
     const network = fc.record({
@@ -155,7 +159,7 @@ describe('edge and agent, with a bad network between them', () => {
         const right = { status: 200, upload: true, download: true, ran: 1 };
         expect(await play(bad, requests)).to.deep.equal(requests.map(() => right));
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 12) },
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 12), ...replay },
     );
   }).timeout(600_000);
 });

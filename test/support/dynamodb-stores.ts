@@ -51,8 +51,15 @@ function tablesOf(prefix: string) {
       logicalId: 'TunnelsTable',
       name: `${prefix}-tunnels`,
       keySchema: [hash('tunnelId')],
-      attributes: [text('tunnelId')],
-      indexes: [],
+      attributes: [text('tunnelId'), text('owner'), { name: 'reserved', type: 'N' }],
+      indexes: [
+        {
+          name: 'owner-index',
+          keySchema: [hash('owner'), { name: 'reserved', type: 'RANGE' }],
+          projection: 'KEYS_ONLY',
+          nonKeyAttributes: [],
+        },
+      ],
       ttlAttribute: 'expiresAt',
     },
     connections: {

@@ -1,4 +1,5 @@
 import type { RandomBytes } from '../../src/protocol/ids.ts';
+import { isReserved } from '../../src/tunnel/claim.ts';
 import type {
   AnswerPiece,
   Connection,
@@ -36,6 +37,12 @@ function createTunnels(): TunnelStore {
       tunnels.set(tunnel.tunnelId, structuredClone(tunnel));
       return true;
     },
+    ofOwner: async (owner, limit) =>
+      [...tunnels.values()]
+        .filter((tunnel) => tunnel.owner === owner)
+        .sort((one, other) => Number(isReserved(other)) - Number(isReserved(one)))
+        .slice(0, limit)
+        .map(({ tunnelId }) => tunnelId),
   };
 }
 
