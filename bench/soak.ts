@@ -58,9 +58,16 @@ const ran = new Map<string, number>();
 const repeated = new Map<string, number>();
 let cuts = 0;
 
+/** Agents renew their connections so often, in seconds. */
+const RENEW_AFTER_S = Number(process.env.SOAK_RENEW_S ?? 30);
+
 const visitor = createVisitor();
 const keyFile = newKeyFile();
-const stack = await startStack({ seed: SEED, faults: FAULTS });
+const stack = await startStack({
+  seed: SEED,
+  faults: FAULTS,
+  environment: { POSTERN_RENEW_AFTER_S: String(RENEW_AFTER_S) },
+});
 const upstreams = await Promise.all(Object.keys(TUNNELS).map((name) => startSoakUpstream(name, countRun)));
 const agents: Agent[] = [];
 try {

@@ -32,10 +32,13 @@ const { control, urls } = await startEmulator(stack, {
   ports: { http: 0, websocket: 0, lambda: 0, dynamodb: 0 },
   seed: 1,
   ...options,
+  environment: { ...(settings.environment as Record<string, string>), ...options.environment },
   // Thousands of lines: they are counted, by what they are about.
   log({ level, source, behaviour, message }) {
-    if (level !== 'warn' && level !== 'error') return;
-    const key = [level, source, behaviour ?? codeIn(message)].filter(Boolean).join(' ');
+    // Each connection of an agent, renewed ones too.
+    const isOpening = message.includes('"event":"tunnel open"');
+    if (level !== 'warn' && level !== 'error' && !isOpening) return;
+    const key = isOpening ? 'tunnel open' : [level, source, behaviour ?? codeIn(message)].filter(Boolean).join(' ');
     const entry = told.get(key) ?? { count: 0, example: message };
     entry.count += 1;
     told.set(key, entry);
