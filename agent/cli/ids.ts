@@ -3,6 +3,7 @@ import type { IdsQuestion, IdsRefusalCode, OwnedId } from '../../src/protocol/me
 import { askIds } from '../session/ask-ids.ts';
 import { agentKeyFile, loadAgentKey } from './agent-key.ts';
 import type { CliContext } from './context.ts';
+import { clearTokenWarning } from './endpoint.ts';
 import { EXIT, type ExitCode, type Failure, isFailure, usageFailure } from './failure.ts';
 import { printable } from './format.ts';
 import { outcomeFailure } from './outcome.ts';
@@ -20,6 +21,9 @@ export async function runIds(
   if (isFailure(settings)) return settings;
   const { key, problem } = loadAgentKey(agentKeyFile(context.env));
   if (problem && !settings.token) return keyFailure(problem);
+
+  const inClear = clearTokenWarning(settings);
+  if (inClear) context.stderr.write(`postern: ${inClear}\n`);
 
   const { endpoint, token, connectTimeoutMs: timeoutMs } = settings;
   const { stop } = context;

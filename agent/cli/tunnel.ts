@@ -3,6 +3,7 @@ import type { Online, Report } from '../session/events.ts';
 import { startSession } from '../session/session.ts';
 import { agentKeyFile, loadAgentKey } from './agent-key.ts';
 import type { CliContext, Environment } from './context.ts';
+import { clearTokenWarning, isThisMachine } from './endpoint.ts';
 import { EXIT, type ExitCode } from './failure.ts';
 import { createLazyUpload } from './lazy-upload.ts';
 import { createLazyUpstream } from './lazy-upstream.ts';
@@ -37,10 +38,8 @@ export function openTunnel(context: CliContext, upstream: UpstreamAddress, setti
 export async function runTunnel(run: TunnelRun): Promise<ExitCode> {
   const { settings, report } = run;
   const agentKey = run.agentKey ?? loadKey(run.env, report);
-  if (settings.token && inClear(settings.endpoint)) {
-    const message = `the token goes to ${settings.endpoint} unencrypted: use wss:// for anything but this machine`;
-    report({ event: 'error', code: 'token_in_clear', message });
-  }
+  const inClear = clearTokenWarning(settings);
+  if (inClear) report({ event: 'error', code: 'token_in_clear', message: inClear });
   const upstream = createLazyUpstream(run.upstream, settings.hostHeader);
   const uploads = createLazyUpload(isThisMachine(settings.endpoint));
   const session = startSession({
@@ -88,12 +87,4 @@ export function loadKey(env: Environment, report: Report): string {
   const { key, problem } = loadAgentKey(agentKeyFile(env));
   if (problem) report({ event: 'error', code: 'agent_key_not_kept', message: `a key for this run only: ${problem}` });
   return key;
-}
-
-function inClear(endpoint: string): boolean {
-  return new URL(endpoint).protocol === 'ws:' && !isThisMachine(endpoint);
-}
-
-function isThisMachine(endpoint: string): boolean {
-  return /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(endpoint).hostname);
 }
