@@ -165,7 +165,7 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
 
 /** Negative where not even the head fits; what a version 1 edge takes is what fits beside it. */
 function bodyLimit(request: HttpRequest, head: HttpResponse, protocol: 1 | 2): number {
-  const room = roomBeside(head);
+  const room = roomBeside(protocol === 1 ? head : { ...head, encoding: 'br', storedBytes: Number.MAX_SAFE_INTEGER });
   return protocol === 1 || room < 0 ? room : (request.maxResponseBytes ?? MAX_PARTS * PART_BYTES);
 }
 

@@ -26,7 +26,7 @@ export interface ExchangesOptions {
 /** All exchanges of a session, across its connections. */
 export interface Exchanges {
   receive(message: HttpRequest | RequestPart | Cancel | Credit | Again): void;
-  /** A message of ours has failed at the edge, and nobody knows which: what was said lately is said again. */
+  /** A message of ours has failed at the edge, and nobody knows which: what was said lately is said again, once. */
   repeatLatest(): void;
   /** Turns further requests away, and waits for those in flight. */
   drain(): Promise<void>;
@@ -37,37 +37,55 @@ export interface Exchanges {
 /** The edge's ids have 36 characters; one that fills a message leaves no room for an answer. */
 const LONGEST_ID = 64;
 
+const NOT_WHOLE = 'the request did not arrive whole: ';
+
 /** What a gateway reports as failed was sent at most so long ago, in milliseconds. */
 const LATEST_MS = 3_000;
+
+/** So long after its door's time an exchange is ended whose `cancel` was lost, in milliseconds. */
+const OUTLIVED_MS = 5_000;
 
 interface Running {
   readonly cancel: AbortController;
   readonly window: Window;
   readonly accept: () => void;
+  /** Parts of the answer that were said so far, the head among them. */
+  readonly said: () => number;
   readonly done: Promise<void>;
 }
 
 export function createExchanges(options: ExchangesOptions): Exchanges {
   const { clock, report, sessionId } = options;
   const seen = createSeenRequests();
+  const cancelled = createSeenRequests();
   const joiner = createRequestJoiner(clock);
   const kept = createKeptAnswers(clock);
   const running = new Map<string, Running>();
   let draining = false;
+  /** What had begun to come when the draining began: it is answered too. */
+  let promised: ReadonlySet<string> = new Set();
+  let wake = () => {};
+
+  /** A request may overtake `connection_established`; what a version 1 edge never says tells it as well. */
+  function spokenBy({ timeoutMs }: HttpRequest): 1 | 2 {
+    return timeoutMs === undefined ? options.protocol() : 2;
+  }
 
   async function start(whole: HttpRequest): Promise<void> {
     const { requestId } = whole;
     const cancel = new AbortController();
     const window = createWindow(whole.windowBytes ?? Number.POSITIVE_INFINITY);
     const accept = () => say({ type: 'accepted', requestId, sessionId });
+    let said = 0;
     const ports: ExchangePorts = {
       ...options,
-      forward: draining ? turnAway : options.forward,
+      forward: draining && !promised.has(requestId) ? turnAway : options.forward,
       cancelled: cancel.signal,
-      protocol: options.protocol(),
+      protocol: spokenBy(whole),
       window,
       accept,
       deliver(text, part, endBytes) {
+        if (part !== ERROR_PART) said = part + 1;
         if (ports.protocol === 2) kept.keep(requestId, part, endBytes, text);
         return options.deliver(text);
       },
@@ -75,9 +93,13 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     const done = expand(whole).then(async (request) => {
       if (request) finish(request, await runExchange(request, ports));
     });
-    running.set(requestId, { cancel, window, accept, done });
+    running.set(requestId, { cancel, window, accept, said: () => said, done });
+    const outlived = whole.timeoutMs === undefined ? undefined : whole.timeoutMs + OUTLIVED_MS;
+    const disarm = outlived === undefined ? () => {} : clock.after(outlived, () => cancel.abort());
     await done;
+    disarm();
     running.delete(requestId);
+    wake();
   }
 
   /** @returns undefined for a body that cannot be expanded, which is said */
@@ -85,7 +107,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     if (!request.encoding) return request;
     const body = await expandBody(request.body, LARGEST_REQUEST_BYTES);
     if (body) return { ...request, body };
-    reject(request.requestId, 'its body cannot be expanded');
+    reject(request.requestId, `${NOT_WHOLE}its body cannot be expanded`);
     return undefined;
   }
 
@@ -106,13 +128,13 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         void start(joined.request);
         break;
       case 'hopeless':
-        reject(joined.requestId, joined.why);
+        reject(joined.requestId, `${NOT_WHOLE}${joined.why}`);
     }
   }
 
   /** Only version 2 edges send parts, so this speaks version 2. */
-  function reject(requestId: string, why: string): void {
-    const message = `the request did not arrive whole: ${why}`;
+  function reject(requestId: string, message: string): void {
+    wake();
     seen.add(requestId);
     const text = encode({ type: 'error', requestId, code: 'upstream_failed', message, sessionId });
     kept.keep(requestId, ERROR_PART, 0, text);
@@ -122,8 +144,10 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
   function cancel(requestId: string): void {
     seen.add(requestId);
+    cancelled.add(requestId);
     joiner.forget(requestId);
     running.get(requestId)?.cancel.abort();
+    wake();
   }
 
   /** The edge has not heard what it should have: says what was said already, or that there is nothing to say yet. */
@@ -132,8 +156,12 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     for (const text of missing) void options.deliver(text);
     if (missing.length > 0) return;
     const at = running.get(requestId);
-    if (at) at.accept();
-    else if (!kept.has(requestId)) reject(requestId, 'its answer is not kept any more');
+    if (at && from >= at.said()) {
+      at.accept();
+    } else if (at || (!kept.has(requestId) && !cancelled.has(requestId))) {
+      at?.cancel.abort();
+      reject(requestId, 'its answer is not kept any more');
+    }
   }
 
   function credit({ requestId, bytes }: Credit | Again): void {
@@ -159,8 +187,9 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         repeat(requestId, message.from, message.seen);
         break;
       case 'http_request':
-        if (seen.has(requestId)) repeat(requestId, 0, []);
-        else advance(joiner.head(message));
+        if (!seen.has(requestId)) advance(joiner.head(message));
+        // A version 1 edge asks for nothing again: what comes twice was delivered twice (MG-13).
+        else if (spokenBy(message) === 2) repeat(requestId, 0, []);
         break;
       case 'request_part':
         if (!seen.has(requestId)) advance(joiner.part(message));
@@ -173,11 +202,16 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       else report({ event: 'note', message: 'a request with an id of undue length was passed over' });
     },
     repeatLatest() {
-      for (const text of kept.latest(LATEST_MS)) void options.deliver(text);
+      for (const text of kept.takeLatest(LATEST_MS)) void options.deliver(text);
     },
     async drain() {
       draining = true;
-      await Promise.all([...running.values()].map(({ done }) => done));
+      promised = new Set(joiner.incomplete());
+      while (running.size > 0 || joiner.incomplete().some((requestId) => promised.has(requestId))) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     },
     close() {
       joiner.close();

@@ -13,8 +13,8 @@ export interface KeptAnswers {
   has(requestId: string): boolean;
   /** What was said from this part on, but for the parts in `seen`; an error always. */
   missing(requestId: string, from: number, seen: readonly number[]): readonly string[];
-  /** What was said in the last `ms` milliseconds. */
-  latest(ms: number): readonly string[];
+  /** What was said in the last `ms` milliseconds; each message once, so that what fails again and again does not multiply. */
+  takeLatest(ms: number): readonly string[];
   /** The edge has so many bytes of the body without a gap. */
   confirm(requestId: string, bytes: number): void;
 }
@@ -33,7 +33,15 @@ const LIMITS: Limits = { bytes: 16_000_000, ms: 60_000 };
 
 interface Kept {
   readonly since: number;
-  readonly parts: Map<number, { readonly text: string; readonly endBytes: number; readonly at: number }>;
+  readonly parts: Map<number, KeptPart>;
+}
+
+interface KeptPart {
+  readonly text: string;
+  readonly endBytes: number;
+  readonly at: number;
+  /** By {@link KeptAnswers.takeLatest}. */
+  taken: boolean;
 }
 
 /** The oldest exchange is forgotten first, whole. */
@@ -59,7 +67,7 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
       const kept = exchanges.get(requestId) ?? { since: clock.now(), parts: new Map() };
       exchanges.set(requestId, kept);
       drop(kept, part);
-      kept.parts.set(part, { text, endBytes, at: clock.now() });
+      kept.parts.set(part, { text, endBytes, at: clock.now(), taken: false });
       heldBytes += text.length;
       forgetOld();
     },
@@ -70,15 +78,17 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
         .filter(([part]) => part >= from && !there.has(part))
         .map(([, { text }]) => text);
     },
-    latest(ms) {
+    takeLatest(ms) {
       const since = clock.now() - ms;
       const parts = [...exchanges.values()].flatMap((kept) => [...kept.parts.values()]);
-      return parts.filter(({ at }) => at >= since).map(({ text }) => text);
+      const latest = parts.filter(({ at, taken }) => at >= since && !taken);
+      for (const part of latest) part.taken = true;
+      return latest.map(({ text }) => text);
     },
     confirm(requestId, bytes) {
       const kept = exchanges.get(requestId);
       for (const [part, { endBytes }] of kept?.parts ?? []) {
-        if (kept && part !== ERROR_PART && endBytes <= bytes) drop(kept, part);
+        if (kept && part !== ERROR_PART && bytes > 0 && endBytes <= bytes) drop(kept, part);
       }
     },
   };

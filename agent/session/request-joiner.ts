@@ -15,6 +15,8 @@ export type Joined =
 export interface RequestJoiner {
   head(message: HttpRequest): Joined;
   part(message: RequestPart): Joined;
+  /** Ids of what is here in part. */
+  incomplete(): readonly string[];
   /** The request is wanted no more. */
   forget(requestId: string): void;
   close(): void;
@@ -118,6 +120,7 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
   return {
     head: (message) => (message.more ? add(message) : { kind: 'whole', request: message }),
     part: add,
+    incomplete: () => [...incomplete.keys()],
     forget,
     close() {
       for (const requestId of [...incomplete.keys()]) forget(requestId);

@@ -52,7 +52,10 @@ const EARLIEST_RENEWAL = 0.96;
 /** The pause after a renewal that failed, in milliseconds, at least: the present connection has minutes left. */
 const RENEW_AGAIN_MS = 10_000;
 
-/** The same where the edge may have handled `ready`, and now knows the failed connection alone. */
+/**
+ * The same where the edge may have handled `ready`, and now knows the failed connection alone; doubled each time it happens again,
+ * up to the other.
+ */
 const GREET_AGAIN_MS = 300;
 
 /** Attempts in a row before the session gives up: with the backoff's minute between them, most of an hour awake. */
@@ -85,6 +88,8 @@ interface Online extends Progress {
   readonly answersPings: boolean;
   /** Epoch ms at which the timer `probe` is due. */
   readonly probeAt: number;
+  /** Renewals in a row that failed. */
+  readonly failedRenewals: number;
   /** The connection that shall replace this one. */
   readonly next?: { readonly epoch: number; readonly phase: 'connecting' | 'greeting' };
 }
@@ -201,7 +206,8 @@ export function step(state: SessionState, input: SessionInput, moment: Moment): 
     case 'established':
       return established(state, input, moment);
     case 'refused':
-      if (isNext(state, input.epoch)) return renewLater(state, input.why, moment);
+      // It answers, and keeps to the connection it knew.
+      if (isNext(state, input.epoch)) return renewLater(state, input.why, moment, RENEW_AGAIN_MS);
       if (state.name !== 'greeting' || state.epoch !== input.epoch) return stay(state);
       return end(state, { kind: 'tunnel-id-refused', code: input.code, why: input.why });
     case 'mishandled':
@@ -292,6 +298,7 @@ function goOnline(
       asked: false,
       answersPings: false,
       probeAt: now + PROBE_MS,
+      failedRenewals: 0,
     },
     effects: [
       { type: 'online', epoch, message, renewed },
@@ -328,7 +335,8 @@ function probe(state: OnlineState, { now }: Moment): Step {
 }
 
 function renew(state: OnlineState): Step {
-  if (state.next) return stay(state);
+  // The timer may be of a connection to another edge than this.
+  if (state.next || state.protocol === 1) return stay(state);
   const epoch = state.lastEpoch + 1;
   return {
     state: { ...state, lastEpoch: epoch, next: { epoch, phase: 'connecting' } },
@@ -337,12 +345,13 @@ function renew(state: OnlineState): Step {
 }
 
 /** The present connection is as good as before. */
-function renewLater(state: OnlineState, why: string, { random }: Moment): Step {
+function renewLater(state: OnlineState, why: string, { random }: Moment, leastMs = GREET_AGAIN_MS): Step {
   const { next, ...present } = state;
   if (!next) return stay(state);
-  const pause = next.phase === 'greeting' ? GREET_AGAIN_MS : RENEW_AGAIN_MS;
+  const soon = Math.max(leastMs, GREET_AGAIN_MS * 2 ** state.failedRenewals);
+  const pause = next.phase === 'greeting' ? Math.min(soon, RENEW_AGAIN_MS) : RENEW_AGAIN_MS;
   return {
-    state: present,
+    state: { ...present, failedRenewals: state.failedRenewals + 1 },
     effects: [
       { type: 'drop', epoch: next.epoch },
       { type: 'report', event: { event: 'note', message: `the connection could not be renewed yet: ${why}` } },
@@ -444,7 +453,9 @@ function stop(state: SessionState): Step {
       return stay(state);
     case 'online': {
       const { epoch, next, protocol } = state;
-      const before: Effect[] = next ? [{ type: 'drop', epoch: next.epoch }] : [];
+      // Of two that were greeted nobody knows which one the edge knows.
+      const greeted = protocol === 2 && next?.phase === 'greeting';
+      const before: Effect[] = next ? [{ type: greeted ? 'leave' : 'drop', epoch: next.epoch }] : [];
       if (protocol === 1) {
         const { state: draining, effects } = drain(state);
         return { state: draining, effects: [...before, ...effects] };

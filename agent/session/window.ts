@@ -16,11 +16,12 @@ export function createWindow(initialBytes: number): Window {
     },
     async reached(bytes, signal) {
       while (granted < bytes) {
-        await new Promise<void>((resolve, reject) => {
+        signal.throwIfAborted();
+        await new Promise<void>((resolve) => {
           wake = resolve;
-          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-          if (signal.aborted) reject(signal.reason);
+          signal.addEventListener('abort', wake, { once: true });
         });
+        signal.removeEventListener('abort', wake);
       }
     },
   };

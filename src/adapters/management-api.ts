@@ -21,7 +21,8 @@ export function managementEndpoint(webSocketEndpoint: string): string {
 const MANAGEMENT_SCHEMES: Readonly<Record<string, string>> = { wss: 'https', https: 'https', ws: 'http', http: 'http' };
 
 /** Milliseconds that a post is tried for at most, and that one attempt may take. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
+const ATTEMPT_MS = 5_000;
 
 /** What a post gets that comes with the deadline or after it, like a `cancel`, in milliseconds. */
 const LEAST_ATTEMPT_MS = 250;
@@ -62,10 +63,14 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
   return async (connectionId, text, deadline = Number.POSITIVE_INFINITY) => {
     const data = Buffer.from(text);
     const giveUpAt = Math.min(clock.now() + PATIENCE_MS, deadline);
+    let unsure = false;
     for (let ceiling = FIRST_PAUSE_MS; ; ceiling = Math.min(ceiling * 2, LONGEST_PAUSE_MS)) {
       const left = Math.round(giveUpAt - clock.now());
-      const result = await attempt(connectionId, data, Math.max(left, LEAST_ATTEMPT_MS));
+      const result = await attempt(connectionId, data, Math.min(Math.max(left, LEAST_ATTEMPT_MS), ATTEMPT_MS));
+      // An attempt without a clear answer may have been delivered before the connection went (MG-13).
+      if (result === 'gone' && unsure) return 'sent';
       if (typeof result === 'string') return result;
+      unsure ||= !isThrottle(result.error);
       const pause = random() * ceiling;
       if (!isTransient(result.error) || clock.now() + pause >= giveUpAt) {
         const { name, message } = result.error instanceof Error ? result.error : new Error(String(result.error));
@@ -77,9 +82,18 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
   };
 }
 
+/** Refused before anything was delivered. */
+function isThrottle(error: unknown): boolean {
+  return error instanceof Error && statusOf(error) === 429;
+}
+
 /** Throttled, the service's own fault, or no answer at all. */
 function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || !('$metadata' in error)) return true;
-  const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
-  return httpStatusCode === undefined || httpStatusCode === 429 || httpStatusCode >= 500;
+  const status = statusOf(error);
+  return status === undefined || status === 429 || status >= 500;
+}
+
+function statusOf(error: object): number | undefined {
+  return '$metadata' in error ? (error.$metadata as { readonly httpStatusCode?: number }).httpStatusCode : undefined;
 }

@@ -44,7 +44,9 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
     const sizes = { maxResponseBytes: RESULT_BYTES, sureResponseBytes: SURE_RESPONSE_BYTES };
     const door = { deadline: clock.now() + remainingMs, ...sizes };
     const work = forwardRequest(request, door, wired);
-    const result = resultOf((await inTime(work, remainingMs + GRACE_MS)) ?? failureResponse('no_answer', request));
+    const response = await inTime(work, remainingMs + GRACE_MS);
+    if (!response) log('error', 'forward took too long', { method: request.method });
+    const result = resultOf(response ?? failureResponse('no_answer', request));
     return tooLarge(result) ? resultOf(failureResponse('response_too_large', request)) : result;
   } catch (error) {
     log('error', 'forward failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });

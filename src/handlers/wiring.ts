@@ -13,7 +13,8 @@ import { readConfig } from './config.ts';
 
 /** What every function needs: its settings, its log, the tables. */
 export function wireStores(config: Config = readConfig(process.env)) {
-  const client = new DynamoDBClient({});
+  // A throttled table is asked for longer than the SDK would: a request in flight depends on it (DD-09).
+  const client = new DynamoDBClient({ maxAttempts: 6 });
   return {
     config,
     pace: config.pace,

@@ -50,7 +50,7 @@ export function claim(current: Tunnel | undefined, claimed: Claim): ClaimResult 
       tunnelId,
       owner,
       sessions: { ...Object.fromEntries(kept), [sessionId]: { ...session, since: before?.since ?? now } },
-      balance,
+      balance: before && current ? current.balance : balance,
       version: (current?.version ?? 0) + 1,
       ...heldUntil(
         mine ? current : undefined,

@@ -61,7 +61,12 @@ export type Exchange = (Failure | Answered) & { readonly requestId?: string };
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** Failures after which the agent may still be working on an answer that nobody waits for. */
-const GIVEN_UP: ReadonlySet<FailureCode> = new Set<FailureCode>(['no_answer', 'response_too_large', 'agent_lost']);
+const GIVEN_UP: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'no_answer',
+  'response_too_large',
+  'agent_lost',
+  'upstream_failed',
+]);
 
 /** Below this a compressed request needs no message less: one is billed per started 32 KB, which is 24 KB before base64. */
 const LEAST_COMPRESSED_REQUEST_BYTES = 24_000;
@@ -122,7 +127,11 @@ async function ask(
     return SAFE_METHODS.has(request.method) ? { kind: 'undelivered', failure: unreachable } : unreachable;
   }
   const { deadline, maxResponseBytes: maxBodyBytes } = door;
-  const answer = await awaitAnswer({ requestId, deadline, maxBodyBytes }, pursuit, { ...dependencies, sha256, clock });
+  const asked = { requestId, deadline, maxBodyBytes };
+  const answer = await awaitAnswer(asked, pursuit, { ...dependencies, sha256, clock }).catch(async (error: unknown) => {
+    await pursuit.cancel();
+    throw error;
+  });
   if (answer.kind === 'failure' && GIVEN_UP.has(answer.code)) await pursuit.cancel();
   return { ...(await redirected(answer, place, dependencies)), requestId };
 }

@@ -4,7 +4,8 @@ import { isTunnelId, randomTunnelId } from '../protocol/ids.ts';
 import type { AgentHello, RefusalCode } from '../protocol/messages.ts';
 import { tunnelUrls } from './addressing.ts';
 import { claim } from './claim.ts';
-import { leaveTunnel } from './close-connection.ts';
+import { goAwayFrom, leaveTunnel } from './close-connection.ts';
+import { ATTEMPTS, pauseBefore } from './contention.ts';
 import { ownerOf } from './owner.ts';
 import type {
   Attachment,
@@ -31,9 +32,6 @@ export interface OpenTunnelDependencies {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** Enough for two writers on one id, and for the improbable random id that is somebody else's. */
-const ATTEMPTS = 6;
 
 /**
  * `ready`: gives the agent its tunnel and tells it where it is, or refuses it with a reason.
@@ -76,15 +74,18 @@ async function greet(
   const { connections, post, log } = dependencies;
   const { tunnelId } = attachment;
   if (!attached && !(await connections.attach(connectionId, attachment))) {
-    await leaveTunnel(tunnelId, connectionId, dependencies);
     const now = await connections.read(connectionId);
     // A second `ready` has been handled at the same time, and has got another id.
-    if (now?.attached) return greet(now, now.attached, agent, dependencies);
+    if (now?.attached) {
+      await leaveTunnel(tunnelId, connectionId, dependencies);
+      return greet(now, now.attached, agent, dependencies);
+    }
+    await goAwayFrom(tunnelId, connectionId, dependencies);
     log('info', 'agent left before its tunnel was open', { connectionId, tunnelId });
     return;
   }
   const told = await post(connectionId, greeting(connectionId, attachment, dependencies));
-  if (told === 'gone') await leaveTunnel(tunnelId, connectionId, dependencies);
+  if (told === 'gone') await goAwayFrom(tunnelId, connectionId, dependencies);
   log('info', 'tunnel open', { connectionId, tunnelId, agent, told });
 }
 
@@ -104,6 +105,7 @@ async function claimTunnel(
   const sessionId = hello?.sessionId ?? sessionOfConnection(connectionId);
   const protocol = hello?.protocol ?? 1;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    await pauseBefore(attempt, { clock, randomBytes });
     const tunnelId = hello?.tunnelId ?? randomTunnelId(randomBytes);
     const result = claim(await tunnels.read(tunnelId), {
       tunnelId,

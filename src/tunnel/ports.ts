@@ -134,11 +134,14 @@ export interface Rendezvous {
   take(requestId: string, fromPart: number): AsyncIterable<AnswerPiece>;
 }
 
-/** `gone`: the connection does not exist (410). `failed`: everything else, already retried until the deadline. */
+/**
+ * `gone`: the connection does not exist (410), and nothing was delivered. `failed`: everything else, already tried again. An
+ * attempt whose fate nobody knows and a 410 after it are `sent`: it may have been delivered (MG-13).
+ */
 export type PostResult = 'sent' | 'gone' | 'failed';
 
 /**
- * Sends a text to one connection. 429 and transient 5xx are tried again until `deadline` (epoch milliseconds), a few seconds at
+ * Sends a text to one connection. 429 and transient 5xx are tried again until `deadline` (epoch milliseconds), ten seconds at
  * most: so a message may be delivered twice (MG-13).
  * @see MG-06, MG-11, MG-12
  */

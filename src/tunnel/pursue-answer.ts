@@ -1,4 +1,5 @@
 import { encode } from '../protocol/codec.ts';
+import type { RandomBytes } from '../protocol/ids.ts';
 import { WINDOW_BYTES } from '../protocol/limits.ts';
 import type { EdgeMessage } from '../protocol/messages.ts';
 import type { Progress, Pursuit } from './await-answer.ts';
@@ -22,6 +23,7 @@ export interface PursuitOptions {
 export interface PursuitDependencies {
   readonly tunnels: TunnelStore;
   readonly post: PostToConnection;
+  readonly randomBytes: RandomBytes;
   readonly clock: Clock;
 }
 

@@ -133,7 +133,7 @@ const MEANT_FOR_EXCHANGES: ReadonlySet<EdgeMessage['type']> = new Set<EdgeMessag
   'again',
 ]);
 
-const size = fc.oneof(fc.nat({ max: 3_000 }), fc.nat({ max: 300_000 }), fc.constant(2_500_000));
+const size = fc.oneof(fc.constant(0), fc.nat({ max: 3_000 }), fc.nat({ max: 300_000 }), fc.constant(2_500_000));
 
 const request: fc.Arbitrary<Request> = fc.record({
   upBytes: size,

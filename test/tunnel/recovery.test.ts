@@ -134,6 +134,22 @@ describe('a request that was posted', () => {
   }
 });
 
+describe('a connection that is lost before its greeting', () => {
+  for (const when of ['at a reconnect', 'at a renewal'] as const) {
+    it(`keeps the session its place ${when}: visitors wait`, async () => {
+      const { edge, path } = await tunnelled();
+      if (when === 'at a reconnect') await edge.disconnect('A=');
+      const lost = await edge.connect('B=');
+      edge.gone.add('B=');
+      await lost.say({ type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour', epoch: 2 }) });
+      edge.clock.at(edge.clock.now() + 450, async () => {
+        (await reconnect(edge, 'C=', 3)).answer = answers('back');
+      });
+      expect(textOf(await edge.forward(visit(path)))).to.equal('back');
+    });
+  }
+});
+
 describe('an answer in parts', () => {
   const body = bytes(PART_BYTES * 8 + 17);
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { brotliCompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Forward, ForwardRequest } from '../../../agent/forward.ts';
@@ -22,7 +23,7 @@ const REQUEST: HttpRequest = {
 };
 const { requestId } = REQUEST;
 
-function start(bytes: number, held = Promise.resolve()) {
+function start(bytes: number, held = Promise.resolve(), protocol: 1 | 2 = 2) {
   const said = createQueue<AgentMessage>('said');
   const asked: ForwardRequest[] = [];
   const clock = createManualClock();
@@ -40,7 +41,7 @@ function start(bytes: number, held = Promise.resolve()) {
       said.push(decodeAgentMessage(text) as AgentMessage);
       return true;
     },
-    protocol: () => 2,
+    protocol: () => protocol,
     sessionId: 's'.repeat(22),
     requestTimeoutMs: 25_000,
     clock,
@@ -146,5 +147,50 @@ describe('exchanges', () => {
     await parts(1);
     exchanges.repeatLatest();
     expect(await parts(1)).to.deep.equal(['http_response']);
+  });
+
+  it('say again an answer without a body, whatever credit comes with the question', async () => {
+    const { exchanges, parts } = start(0);
+    exchanges.receive(REQUEST);
+    await parts(1);
+    exchanges.receive({ type: 'again', requestId, from: 0, seen: [], bytes: WINDOW_BYTES });
+    expect(await parts(1)).to.deep.equal(['http_response']);
+  });
+
+  it('speak version 2 to a request that overtakes the greeting, and version 1 to an edge that knows no other', async () => {
+    const early = start(1, undefined, 1);
+    early.exchanges.receive({ ...REQUEST, timeoutMs: 28_000 });
+    expect(await early.said.next()).to.have.property('sessionId');
+    const old = start(1, undefined, 1);
+    old.exchanges.receive(REQUEST);
+    old.exchanges.receive(REQUEST);
+    expect(await old.said.next()).to.not.have.property('sessionId');
+    await new Promise(setImmediate);
+    expect(old.said.rest).to.deep.equal([]);
+  });
+
+  it('end what nobody cancelled and nobody can wait for any more', async () => {
+    const { exchanges, clock } = start(WINDOW_BYTES * 2);
+    exchanges.receive({ ...REQUEST, timeoutMs: 28_000, windowBytes: PART_BYTES });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const drained = exchanges.drain();
+    clock.advance(33_000);
+    await drained;
+  });
+
+  it('answer what had begun to come when they are drained', async () => {
+    const { exchanges, said, asked } = start(1);
+    const body = Buffer.alloc(PART_BYTES + 5);
+    const [head, part] =
+      splitRequest({ ...REQUEST, body }, () => createHash('sha256').update(body).digest('base64url')) ?? [];
+    if (!head || !part) throw new Error('it fits one message');
+    exchanges.receive(head);
+    const drained = exchanges.drain();
+    exchanges.receive(part);
+    expect(await said.next()).to.include({ type: 'http_response', status: 200 });
+    await drained;
+    expect(asked).to.have.length(1);
+    exchanges.receive({ ...REQUEST, requestId: 'late' });
+    expect(await said.next()).to.include({ type: 'error', requestId: 'late', code: 'upstream_unreachable' });
   });
 });

@@ -1,16 +1,25 @@
 import { expect } from 'chai';
 import type { Forward } from '../../../agent/forward.ts';
-import type { Clock } from '../../../agent/session/clock.ts';
-import { systemClock } from '../../../agent/session/clock.ts';
 import type { AgentEvent } from '../../../agent/session/events.ts';
 import { type SessionOptions, startSession } from '../../../agent/session/session.ts';
+import { type Connect, connectSocket } from '../../../agent/session/socket.ts';
+import { DRAIN_MS, LEAVE_MS, PONG_MS, PROBE_MS, RETIRE_MS, STRAGGLER_MS } from '../../../agent/session/states.ts';
+import { encode } from '../../../src/protocol/codec.ts';
 import type { HttpRequest } from '../../../src/protocol/messages.ts';
 import { useCleanup } from '../support/cleanup.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createQueue } from '../support/queue.ts';
-import { ESTABLISHED, ESTABLISHED_V1, type ScriptedEdge, startScriptedEdge } from '../support/scripted-edge.ts';
+import {
+  type EdgeConnection,
+  ESTABLISHED,
+  ESTABLISHED_V1,
+  type ScriptedEdge,
+  startScriptedEdge,
+} from '../support/scripted-edge.ts';
 
-/** Timers that run twenty times faster, so that backoff and patience take little waiting. */
-const hastyClock: Clock = { now: Date.now, after: (ms, callback) => systemClock.after(ms / 20, callback) };
+/** A renewal comes before the first look for signs of life, so that a test can let all its time pass at once. */
+const SHORT_LIVED = { protocol: 2, renewAfterSeconds: 10, heartbeatSeconds: 300 } as const;
+const RENEWAL_MS = 9_600;
 
 const echo: Forward = async ({ method, uri, body }) => ({
   kind: 'answered',
@@ -20,6 +29,25 @@ const echo: Forward = async ({ method, uri, body }) => ({
     yield body;
   })(),
 });
+
+/** Answers as `echo` does, all that came so far, when it is told to. */
+function holding() {
+  const held: (() => void)[] = [];
+  const forward: Forward = (request, signal) =>
+    new Promise((resolve) => held.push(() => resolve(echo(request, signal))));
+  return {
+    forward,
+    answerAll: () => {
+      for (const answer of held.splice(0)) answer();
+    },
+  };
+}
+
+/** After it the agent has handled what it was sent before; also a sign of life. */
+async function roundTrip(connection: EdgeConnection): Promise<void> {
+  connection.send({ type: 'ping' });
+  await connection.next('pong');
+}
 
 function httpRequest(requestId: string, fields: Partial<HttpRequest> = {}): HttpRequest {
   return {
@@ -46,6 +74,21 @@ describe('session', () => {
 
   function start(options: Partial<SessionOptions> = {}) {
     const events = createQueue<AgentEvent>('events');
+    const texts = createQueue<string>('texts that the agent has handled');
+    const pongs = createQueue<true>('pongs');
+    const clock = createManualClock();
+    const connect: Connect = (target, handlers) =>
+      connectSocket(target, {
+        ...handlers,
+        message(text) {
+          handlers.message(text);
+          texts.push(text);
+        },
+        pong() {
+          handlers.pong();
+          pongs.push(true);
+        },
+      });
     const session = startSession({
       endpoint: edge.endpoint,
       agentKey: 'k'.repeat(43),
@@ -54,7 +97,8 @@ describe('session', () => {
       requestTimeoutMs: 25_000,
       forward: echo,
       report: events.push,
-      clock: hastyClock,
+      connect,
+      clock,
       random: () => 0,
       ...options,
     });
@@ -66,7 +110,7 @@ describe('session', () => {
     async function event<Name extends AgentEvent['event']>(name: Name) {
       return (await events.next(({ event }) => event === name)) as AgentEvent & { event: Name };
     }
-    return { session, events, event };
+    return { session, events, texts, pongs, event, clock };
   }
 
   it('introduces itself and is online', async () => {
@@ -144,7 +188,7 @@ describe('session', () => {
         });
       });
     };
-    const { event } = start({ forward: hanging, requestTimeoutMs: 10_000_000 });
+    const { event } = start({ forward: hanging });
     const connection = await edge.greet();
     connection.send(httpRequest('slow', { uri: '/slow' }));
     connection.send(httpRequest('fast', { uri: '/fast' }));
@@ -157,21 +201,16 @@ describe('session', () => {
   });
 
   it('reconnects with the same session and id, and takes the answer along', async () => {
-    let answer = () => {};
-    const waiting: Forward = (request, signal) =>
-      new Promise((resolve) => {
-        answer = () => resolve(echo(request, signal));
-      });
-    const { event } = start({ forward: waiting });
+    const { forward, answerAll } = holding();
+    const { event, clock } = start({ forward });
     const first = await edge.greet();
     first.send(httpRequest('r1'));
-    // The ping's answer shows that the request before it has arrived.
-    first.send({ type: 'ping' });
-    await first.next('pong');
+    await roundTrip(first);
     first.cut();
     expect((await event('offline')).why).to.contain('1006');
     expect(await event('reconnecting')).to.deep.include({ attempt: 1, inMs: 0 });
-    answer();
+    answerAll();
+    clock.advance(0);
     const second = await edge.greet();
     expect(second.ready.hello).to.deep.include({
       sessionId: first.ready.hello?.sessionId,
@@ -179,37 +218,60 @@ describe('session', () => {
       tunnelId: ESTABLISHED.tunnelId,
     });
     expect((await second.next('http_response')).requestId).to.equal('r1');
+    second.send(httpRequest('r1'));
+    expect((await second.next('http_response')).requestId, 'sent again, run once').to.equal('r1');
+    second.cut();
+    const later = await event('reconnecting');
+    expect(later, 'a short life is no success').to.include({ attempt: 2, inMs: 175 });
+    clock.advance(later.inMs);
+    expect((await edge.greet()).ready.hello?.epoch).to.equal(3);
   });
 
   it('replaces a connection from which nothing comes any more (WS-49)', async () => {
     const deaf = await startScriptedEdge(false);
     cleanup(deaf.stop);
-    const { event } = start({ endpoint: deaf.endpoint });
-    const silent = await deaf.accept();
-    await silent.next('ready');
-    silent.send(ESTABLISHED);
+    const { event, events, clock } = start({ endpoint: deaf.endpoint });
+    const silent = await deaf.greet();
+    await event('online');
+    await roundTrip(silent);
+    clock.advance(PROBE_MS * 2 + PONG_MS - 1);
+    await silent.next('ping');
+    expect(events.rest).to.deep.equal([]);
+    clock.advance(1);
     expect((await event('offline')).why).to.equal('no sign of life within 10 s');
+    clock.advance(0);
     await deaf.greet();
   });
 
-  for (const answersPings of [true, false]) {
-    it(`keeps a connection whose ${answersPings ? 'gateway' : 'edge'} answers`, async () => {
-      const other = await startScriptedEdge(answersPings);
-      cleanup(other.stop);
-      const { event, events } = start({ endpoint: other.endpoint });
-      const connection = await other.greet();
-      await event('online');
-      const until = performance.now() + 2_000;
-      while (performance.now() < until) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        while (connection.received.rest.length > 0) {
-          await connection.next('ping');
-          connection.send({ type: 'pong' });
-        }
-      }
-      expect(events.rest).to.deep.equal([]);
-    });
-  }
+  it('keeps a connection whose gateway answers, and spends no messages on it', async () => {
+    const { event, events, clock, pongs } = start();
+    const connection = await edge.greet();
+    await event('online');
+    await pongs.next();
+    for (let round = 0; round < 12; round += 1) {
+      clock.advance(PROBE_MS * 2);
+      await pongs.next();
+    }
+    expect(connection.received.rest).to.deep.equal([]);
+    expect(events.rest).to.deep.equal([]);
+  });
+
+  it('keeps a connection whose edge alone answers', async () => {
+    const other = await startScriptedEdge(false);
+    cleanup(other.stop);
+    const { event, events, clock, texts } = start({ endpoint: other.endpoint });
+    const connection = await other.greet();
+    await event('online');
+    const pong = () => texts.next((text) => text === encode({ type: 'pong' }));
+    await pong();
+    for (let round = 0; round < 12; round += 1) {
+      clock.advance(PROBE_MS * 2);
+      await connection.next('ping');
+      connection.send({ type: 'pong' });
+      await pong();
+    }
+    expect(events.rest).to.deep.equal([]);
+  });
 
   it('tells in its pings what it was told, and a version 1 edge nothing', async () => {
     start();
@@ -226,24 +288,71 @@ describe('session', () => {
   });
 
   it('renews its connection: what came over the old one is answered over the new', async () => {
-    let answer = () => {};
-    const waiting: Forward = (request, signal) =>
-      new Promise((resolve) => {
-        answer = () => resolve(echo(request, signal));
-      });
-    const { event, events } = start({ forward: waiting });
-    const first = await edge.greet({ hello: { protocol: 2, renewAfterSeconds: 5, heartbeatSeconds: 300 } });
+    const { forward, answerAll } = holding();
+    const { event, events, clock } = start({ forward });
+    const first = await edge.greet({ hello: SHORT_LIVED });
     await event('online');
+    first.send(httpRequest('early'));
+    await roundTrip(first);
+    clock.advance(RENEWAL_MS - 1);
+    expect(edge.handshakes()).to.equal(1);
+    clock.advance(1);
     const second = await edge.greet();
     expect(second.ready.hello).to.deep.include({ epoch: 2, sessionId: first.ready.hello?.sessionId });
     expect((await event('note')).message).to.include('renewed');
     first.send(httpRequest('late'));
-    first.send({ type: 'ping' });
-    await first.next('pong');
-    answer();
+    await roundTrip(first);
+    answerAll();
+    expect((await second.next('http_response')).requestId).to.equal('early');
     expect((await second.next('http_response')).requestId).to.equal('late');
+    for (let passed = 0; passed < RETIRE_MS - 5_000; passed += 5_000) {
+      clock.advance(5_000);
+      await roundTrip(second);
+    }
+    await roundTrip(first);
+    clock.advance(5_000);
     expect(await first.closed).to.equal(1000);
+    await roundTrip(second);
+    await first.next('accepted');
+    expect(first.received.rest).to.deep.equal([]);
     expect(events.rest.filter(({ event: name }) => name !== 'request')).to.deep.equal([]);
+  });
+
+  it('stays with its connection where the next one fails, and tries again', async () => {
+    const { event, clock } = start();
+    const first = await edge.greet({ hello: SHORT_LIVED });
+    await event('online');
+    clock.advance(RENEWAL_MS);
+    const second = await edge.accept();
+    await second.next('ready');
+    second.cut();
+    expect((await event('note')).message).to.include('could not be renewed yet');
+    first.send(httpRequest('r1'));
+    expect((await first.next('http_response')).requestId).to.equal('r1');
+    clock.advance(300);
+    const third = await edge.greet();
+    expect(third.ready.hello?.epoch).to.equal(3);
+    third.send(httpRequest('r2'));
+    expect((await third.next('http_response')).requestId).to.equal('r2');
+  });
+
+  it('goes on with the next connection where the present one is cut before that is there', async () => {
+    const { forward, answerAll } = holding();
+    const { event, clock } = start({ forward });
+    const first = await edge.greet({ hello: SHORT_LIVED });
+    await event('online');
+    first.send(httpRequest('r1'));
+    await roundTrip(first);
+    clock.advance(RENEWAL_MS);
+    const second = await edge.accept();
+    await second.next('ready');
+    first.cut();
+    await event('offline');
+    answerAll();
+    second.send(ESTABLISHED);
+    expect((await second.next('http_response')).requestId).to.equal('r1');
+    await event('online');
+    expect(edge.handshakes()).to.equal(2);
   });
 
   it('serves a version 1 edge', async () => {
@@ -274,18 +383,32 @@ describe('session', () => {
     session.stop();
   });
 
-  it('tries again when the gateway says that the greeting failed', async () => {
+  it('says once more what was said lately where the gateway says that a message failed (WS-34), and no more', async () => {
     const { event } = start();
+    const connection = await edge.greet();
+    connection.send(httpRequest('r1'));
+    await connection.next('http_response');
+    for (const requestId of ['b=', 'c=']) {
+      connection.sendText(`{"message": "Internal server error", "connectionId":"a=", "requestId":"${requestId}"}`);
+      await event('error');
+    }
+    await roundTrip(connection);
+    expect((await connection.next('http_response')).requestId).to.equal('r1');
+    expect(connection.received.rest).to.deep.equal([]);
+  });
+
+  it('tries again when the gateway says that the greeting failed', async () => {
+    const { event, clock } = start();
     const connection = await edge.accept();
     await connection.next('ready');
     connection.sendText('{"message": "Internal server error", "connectionId":"a=", "requestId":"b="}');
-    await event('reconnecting');
-    await edge.greet();
+    clock.advance((await event('reconnecting')).inMs);
+    expect((await edge.greet()).ready.hello?.epoch).to.equal(2);
   });
 
-  it('shows a changed URL', async () => {
-    const { event } = start();
-    const connection = await edge.greet();
+  it('shows a changed URL, and tells it in its pings from then on', async () => {
+    const { event, clock } = start();
+    const connection = await edge.greet({ hello: { protocol: 2, renewAfterSeconds: 6_600, heartbeatSeconds: 5 } });
     await event('online');
     connection.send({ type: 'url_updated', publicUrl: 'https://new.example/abc123def456' });
     expect(await event('online')).to.deep.equal({
@@ -293,6 +416,11 @@ describe('session', () => {
       tunnelId: ESTABLISHED.tunnelId,
       publicUrl: 'https://new.example/abc123def456',
       connectionId: ESTABLISHED.connectionId,
+    });
+    clock.advance(5_000);
+    expect((await connection.next('ping')).told).to.deep.equal({
+      tunnelId: ESTABLISHED.tunnelId,
+      publicUrl: 'https://new.example/abc123def456',
     });
   });
 
@@ -314,63 +442,77 @@ describe('session', () => {
 
   it('ends when the edge is not reached in time', async () => {
     edge.answerHandshakesWith(503);
-    const { session } = start({ connectTimeoutMs: 5_000 });
+    const { session, event, clock } = start({ connectTimeoutMs: 5_000 });
+    for (let attempt = 1; attempt <= 16; attempt += 1) clock.advance((await event('reconnecting')).inMs);
+    // The next one would come two seconds later, after 5.8 s.
     expect((await session.ended).kind).to.equal('unreachable');
-    expect(edge.handshakes()).to.be.greaterThan(1);
+    expect(edge.handshakes()).to.equal(17);
   });
 
   it('takes leave when stopped, answers what it has and what was on its way, and says goodbye', async () => {
-    const answers: (() => void)[] = [];
-    const waiting: Forward = (request, signal) =>
-      new Promise((resolve) => {
-        answers.push(() => resolve(echo(request, signal)));
-      });
-    const { session } = start({ forward: waiting, clock: systemClock });
+    const { forward, answerAll } = holding();
+    const { session, clock, event } = start({ forward });
     const connection = await edge.greet();
     connection.send(httpRequest('r1'));
-    connection.send({ type: 'ping' });
-    await connection.next('pong');
+    await roundTrip(connection);
     session.stop();
     await connection.next('leave');
     connection.send(httpRequest('r2'));
     connection.send({ type: 'left' });
-    connection.send({ type: 'ping' });
-    await connection.next('pong');
-    for (const answer of answers) answer();
+    await roundTrip(connection);
+    clock.advance(STRAGGLER_MS);
+    answerAll();
     expect((await connection.next('http_response')).requestId).to.equal('r1');
     expect((await connection.next('http_response')).requestId).to.equal('r2');
     expect(await connection.closed).to.equal(1000);
     expect(await session.ended).to.deep.equal({ kind: 'stopped' });
+    expect((await event('offline')).why).to.equal('stopped');
+    expect(clock.pending()).to.equal(0);
   });
 
   it('turns away what comes when it has left', async () => {
-    const held: (() => void)[] = [];
-    const waiting: Forward = (request, signal) =>
-      new Promise((resolve) => held.push(() => resolve(echo(request, signal))));
-    const { session } = start({ forward: waiting });
+    const { forward, answerAll } = holding();
+    const { session, clock } = start({ forward });
     const connection = await edge.greet();
     connection.send(httpRequest('r1'));
-    connection.send({ type: 'ping' });
-    await connection.next('pong');
+    await roundTrip(connection);
     session.stop();
     await connection.next('leave');
     // No `left` comes: the agent waits for it no longer than it may.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    clock.advance(LEAVE_MS);
     connection.send(httpRequest('r2'));
     expect(await connection.next('error')).to.deep.include({ requestId: 'r2', code: 'upstream_unreachable' });
-    for (const answer of held) answer();
+    answerAll();
     expect((await connection.next('http_response')).requestId).to.equal('r1');
     expect(await connection.closed).to.equal(1000);
   });
 
+  it('takes leave of both connections where it is stopped in a renewal: the edge may know either', async () => {
+    const { session, event, clock } = start();
+    const first = await edge.greet({ hello: SHORT_LIVED });
+    await event('online');
+    clock.advance(RENEWAL_MS);
+    const second = await edge.accept();
+    await second.next('ready');
+    session.stop();
+    await second.next('leave');
+    await first.next('leave');
+    first.send({ type: 'left' });
+    await roundTrip(first);
+    clock.advance(STRAGGLER_MS);
+    expect(await session.ended).to.deep.equal({ kind: 'stopped' });
+    await second.closed;
+  });
+
   it('waits for what is in flight no longer than five seconds', async () => {
-    const never: Forward = () => new Promise(() => {});
-    const { session } = start({ forward: never });
+    const { session, clock } = start({ forward: () => new Promise(() => {}) });
     const connection = await edge.greet();
     connection.send(httpRequest('r1'));
-    connection.send({ type: 'ping' });
-    await connection.next('pong');
+    await roundTrip(connection);
     session.stop();
+    clock.advance(LEAVE_MS + DRAIN_MS - 1);
+    await roundTrip(connection);
+    clock.advance(1);
     expect(await connection.closed).to.equal(1000);
     expect(await session.ended).to.deep.equal({ kind: 'stopped' });
   });

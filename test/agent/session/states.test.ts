@@ -54,6 +54,51 @@ function play(...script: (SessionInput | number)[]): Step {
   return last;
 }
 
+interface Life {
+  /** Signs of life, each with its milliseconds after the one before. */
+  readonly came: readonly { readonly gap: number; readonly ping: boolean }[];
+  /** How late the machine's timers are. */
+  readonly lateMs: number;
+  /** After so long the other side answers; without it, never. */
+  readonly answerMs?: number;
+  readonly untilMs: number;
+}
+
+/** Lives through a connection that is online from 0 on: when it was given up, and by what it was asked for signs of life. */
+function live({ came, lateMs, answerMs, untilMs }: Life) {
+  let { state } = play(START, OPENED, ONLINE);
+  const timers = new Map<'probe' | 'pong', number>([['probe', PROBE_MS + lateMs]]);
+  const signs: { readonly at: number; readonly ping: boolean }[] = [];
+  for (const { gap, ping } of came) signs.push({ at: (signs.at(-1)?.at ?? 0) + gap, ping });
+  const asked: string[] = [];
+  const take = (input: SessionInput, now: number) => {
+    const next = step(state, input, { now, random: 0 });
+    state = next.state;
+    for (const effect of next.effects) {
+      if (effect.type === 'arm' && (effect.timer === 'probe' || effect.timer === 'pong')) {
+        timers.set(effect.timer, now + effect.ms + lateMs);
+      } else if (effect.type === 'probe' || effect.type === 'ping') {
+        asked.push(effect.type);
+        if (answerMs !== undefined) signs.push({ at: now + answerMs, ping: effect.type === 'probe' });
+      }
+    }
+  };
+  for (;;) {
+    const [timer, due] = [...timers].sort(([, one], [, other]) => one - other)[0] ?? (['probe', untilMs] as const);
+    const sign = signs[0];
+    const now = Math.min(due, sign?.at ?? untilMs);
+    if (now >= untilMs) return { diedAt: undefined, asked };
+    if (sign && sign.at === now) {
+      signs.shift();
+      take(heard(1, sign.ping), now);
+    } else {
+      timers.delete(timer);
+      take(elapsed(timer), now);
+      if (state.name !== 'online') return { diedAt: now, asked };
+    }
+  }
+}
+
 function outcomeOf({ state }: Step): Outcome | undefined {
   return state.name === 'ended' ? state.outcome : undefined;
 }
@@ -188,39 +233,61 @@ describe('session states', () => {
     it('asks at once when the machine has slept', () => {
       const woken = play(...TO_ONLINE, heard(1), 3_600_000, elapsed('probe'));
       expect(types(woken.effects)).to.deep.equal(['ping', 'arm pong', 'arm probe']);
+      const late = play(...TO_ONLINE, heard(1), PROBE_MS + 5_000, elapsed('probe'));
+      expect(types(late.effects), 'a busy machine').to.deep.equal(['arm probe']);
+    });
+
+    it('looks for signs of life anew on each connection', () => {
+      const asked = [...TO_ONLINE, PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe')];
+      const again = [...asked, LOST, elapsed('reconnect'), opened(2), established(2)];
+      expect(play(...again, PONG_MS, elapsed('pong')).state).to.deep.include({ name: 'online', epoch: 2 });
+      expect(play(...again, heard(1, true)).state).to.deep.include({ answersPings: false });
     });
 
     it('never takes a version 1 edge for dead whose gateway answers no pings: it has nothing to answer with', () => {
-      const quiet = [PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe')];
+      const round = [PROBE_MS, elapsed('probe')];
+      const quiet = [...round, ...round, ...round];
+      expect(types(play(START, OPENED, ONLINE_V1).effects), 'asked once whether it answers').to.include('probe');
+      expect(types(play(START, OPENED, ONLINE_V1, ...quiet).effects)).to.deep.equal(['arm probe']);
+      const woken = play(START, OPENED, ONLINE_V1, 3_600_000, elapsed('probe'));
+      expect(types(woken.effects), 'after a sleep').to.deep.equal(['arm probe']);
       const patient = play(START, OPENED, ONLINE_V1, ...quiet, elapsed('pong'));
       expect(patient.state.name).to.equal('online');
-      expect(types(play(START, OPENED, ONLINE_V1, heard(1, true), ...quiet.slice(0, 4)).effects)).to.include('probe');
+      const answering = [START, OPENED, ONLINE_V1, heard(1, true), ...round, ...round] as const;
+      expect(types(play(...answering).effects)).to.deep.equal(['probe', 'arm pong', 'arm probe']);
+      expect(play(...answering, PONG_MS, elapsed('pong')).state.name).to.equal('waiting');
     });
 
     it('notices within 35 s that nothing comes any more, whenever that begins', () => {
+      // Further apart than these are signs only where nobody answers.
+      const sign = fc.record({ gap: fc.nat(20_000), ping: fc.boolean() });
+      const signs = fc.array(sign, { maxLength: 9 });
       fc.assert(
-        fc.property(fc.nat(60_000), fc.boolean(), (lastHeardAt, answersPings) => {
-          let state = play(...TO_ONLINE, heard(1, answersPings)).state;
-          let now = 0;
-          let probeAt = PROBE_MS;
-          let pongAt = Number.POSITIVE_INFINITY;
-          while (state.name === 'online' && now < 200_000) {
-            now = Math.min(probeAt, pongAt);
-            const timer = now === pongAt ? 'pong' : 'probe';
-            if (timer === 'pong') pongAt = Number.POSITIVE_INFINITY;
-            // Whatever comes before the silence is heard right before the timer.
-            if (now <= lastHeardAt) state = step(state, heard(1), { now, random: 0 }).state;
-            const next = step(state, elapsed(timer), { now, random: 0 });
-            state = next.state;
-            for (const effect of next.effects) {
-              if (effect.type !== 'arm') continue;
-              if (effect.timer === 'probe') probeAt = now + effect.ms;
-              if (effect.timer === 'pong') pongAt = now + effect.ms;
-            }
-          }
-          expect(state.name).to.equal('waiting');
-          expect(now - lastHeardAt).to.be.at.most(35_000);
+        fc.property(signs, fc.boolean(), fc.nat(200), (later, answeredOnce, lateMs) => {
+          const came = [{ gap: 0, ping: answeredOnce }, ...later];
+          const lastAt = came.reduce((at, { gap }) => at + gap, 0);
+          const { diedAt } = live({ came, lateMs, untilMs: lastAt + 100_000 });
+          expect(diedAt).to.be.within(lastAt + PONG_MS, lastAt + 35_000);
         }),
+        { seed: 7, numRuns: 500 },
+      );
+    });
+
+    it('never gives up a connection that answers, however idle, and asks it every 22 s', () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: PONG_MS - 201 }),
+          fc.nat(200),
+          fc.boolean(),
+          (answerMs, lateMs, control) => {
+            const came = [{ gap: 0, ping: control }];
+            const { diedAt, asked } = live({ came, lateMs, answerMs, untilMs: 600_000 });
+            expect(diedAt).to.equal(undefined);
+            expect(new Set(asked)).to.deep.equal(new Set([control ? 'probe' : 'ping']));
+            expect(asked.length).to.be.within(25, 28);
+          },
+        ),
+        { seed: 7, numRuns: 50 },
       );
     });
 
@@ -255,6 +322,9 @@ describe('session states', () => {
     it('tries later where the gateway has too much to do (429)', () => {
       const last = play(...TO_ONLINE, LOST, elapsed('reconnect'), lost(2, 'later'));
       expect(last.effects).to.deep.include({ type: 'arm', timer: 'reconnect', ms: 500 });
+      const first = play(...TO_ONLINE, LOST, elapsed('reconnect'), lost(2, 'later'), elapsed('reconnect'));
+      const second = step(first.state, lost(3, 'later'), { now: 0, random: 0 });
+      expect(second.effects, 'and later still').to.deep.include({ type: 'arm', timer: 'reconnect', ms: 1_000 });
     });
 
     it('gives up after so many attempts in a row', () => {
@@ -290,6 +360,26 @@ describe('session states', () => {
       const last = play(...toDrain, DRAINED, LOST);
       expect(outcomeOf(last)).to.deep.equal({ kind: 'stopped' });
       expect(types(last.effects)).to.deep.equal(['offline', 'end']);
+    });
+
+    it('minds nothing but its end once it is leaving', () => {
+      const leaving = play(...TO_ONLINE, STOP).state;
+      const draining = play(...TO_ONLINE, STOP, elapsed('leave')).state;
+      const closing = play(...TO_ONLINE, STOP, elapsed('leave'), DRAINED).state;
+      for (const state of [leaving, draining, closing]) {
+        for (const timer of ['heartbeat', 'probe', 'pong', 'renew', 'reconnect', 'greeting', 'deadline'] as const) {
+          expect(step(state, elapsed(timer), { now: 1, random: 0 })).to.deep.equal({ state, effects: [] });
+        }
+        for (const input of [opened(2), established(2), refused(1), lost(2), heard(1)]) {
+          expect(step(state, input, { now: 1, random: 0 })).to.deep.equal({ state, effects: [] });
+        }
+      }
+      for (const state of [draining, closing]) {
+        for (const input of [LEFT, elapsed('leave'), elapsed('straggler')]) {
+          expect(step(state, input, { now: 1, random: 0 })).to.deep.equal({ state, effects: [] });
+        }
+      }
+      expect(step(closing, elapsed('drain'), { now: 1, random: 0 }).effects, 'closes once').to.deep.equal([]);
     });
 
     it('does not take leave of a version 1 edge', () => {
@@ -328,6 +418,7 @@ describe('session states', () => {
     it('comes between 96 and 100 % of the time that the edge names', () => {
       for (const [random, ms] of [
         [0, 6_336_000],
+        [0.5, 6_468_000],
         [1, 6_600_000],
       ] as const) {
         const { state } = play(START, OPENED);
@@ -337,7 +428,10 @@ describe('session states', () => {
 
     for (const [how, inputs, ms] of [
       ['could not be opened', [lost(2)], 10_000],
-      ['is refused', [opened(2), refused(2)], 300],
+      ['is refused', [opened(2), refused(2)], 10_000],
+      ['is lost after it was greeted', [opened(2), lost(2)], 300],
+      ['has to wait (429)', [lost(2, 'later')], 10_000],
+      ['is refused the credentials', [lost(2, 'forbidden')], 10_000],
       ['gets no answer', [opened(2), elapsed('greeting')], 300],
       ['fails to be greeted', [opened(2), { type: 'mishandled', epoch: 2, why: 'x' } as const], 300],
     ] as const) {
@@ -349,6 +443,45 @@ describe('session states', () => {
         expect(play(...TO_RENEWAL, ...inputs, elapsed('renew')).effects).to.deep.equal([{ type: 'connect', epoch: 3 }]);
       });
     }
+
+    it('tries less often where the next fails again and again, and afresh with another connection', () => {
+      const script: SessionInput[] = [...TO_RENEWAL];
+      const pauses: number[] = [];
+      for (let epoch = 2; epoch <= 9; epoch += 1) {
+        const { effects } = play(...script, opened(epoch), lost(epoch));
+        pauses.push(...effects.flatMap((effect) => (effect.type === 'arm' ? [effect.ms] : [])));
+        script.push(opened(epoch), lost(epoch), elapsed('renew'));
+      }
+      expect(pauses).to.deep.equal([300, 600, 1_200, 2_400, 4_800, 9_600, 10_000, 10_000]);
+      const renewed = [...script, opened(10), established(10), elapsed('renew')];
+      expect(play(...renewed, opened(11), lost(11)).effects).to.deep.include({ type: 'arm', timer: 'renew', ms: 300 });
+    });
+
+    it('parts agents that failed together', () => {
+      const { state } = play(...TO_RENEWAL);
+      const failed = step(state, lost(2), { now: 0, random: 1 });
+      expect(failed.effects).to.deep.include({ type: 'arm', timer: 'renew', ms: 20_000 });
+    });
+
+    it('has one next connection at a time, and none to a version 1 edge', () => {
+      expect(play(...TO_RENEWAL, elapsed('renew')).effects).to.deep.equal([]);
+      const downgraded: SessionInput = { type: 'established', epoch: 2, message: V1 };
+      const v1 = play(START, OPENED, ONLINE, LOST, elapsed('reconnect'), opened(2), downgraded);
+      expect(types(v1.effects)).to.not.include('arm renew');
+      expect(step(v1.state, elapsed('renew'), { now: 0, random: 0 }).effects, 'the timer of before').to.deep.equal([]);
+    });
+
+    it('goes on with the next where the present one gives no sign of life', () => {
+      const asked = [PROBE_MS, elapsed('probe'), PROBE_MS, elapsed('probe'), PONG_MS];
+      const last = play(START, OPENED, ONLINE, ...asked, elapsed('renew'), elapsed('pong'));
+      expect(types(last.effects)).to.deep.equal(['offline', 'drop']);
+      expect(last.state).to.deep.include({ name: 'connecting', epoch: 2 });
+      const failed = step(last.state, lost(2), { now: 0, random: 0 });
+      expect(failed.state).to.deep.include({ name: 'waiting', attempt: 1 });
+      expect(step(failed.state, elapsed('reconnect'), { now: 0, random: 0 }).effects).to.deep.equal([
+        { type: 'connect', epoch: 3 },
+      ]);
+    });
 
     it('goes on with the next where the present one is lost meanwhile', () => {
       const last = play(...TO_RENEWAL, opened(2), LOST);
@@ -364,6 +497,12 @@ describe('session states', () => {
 
     it('is broken off when the session is stopped', () => {
       expect(play(...TO_RENEWAL, STOP).effects[0]).to.deep.equal({ type: 'drop', epoch: 2 });
+      const stopped = play(...TO_RENEWAL, opened(2), STOP);
+      expect(stopped.effects.slice(0, 2), 'the edge may know either').to.deep.equal([
+        { type: 'leave', epoch: 2 },
+        { type: 'leave', epoch: 1 },
+      ]);
+      expect(step(stopped.state, lost(2), { now: 0, random: 0 }).state.name).to.equal('leaving');
     });
   });
 

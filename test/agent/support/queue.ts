@@ -1,13 +1,13 @@
 /** Keeps what comes from its birth on, so that a test never misses what it has not asked for yet. */
 export interface Queue<Item> {
   push(item: Item): void;
-  /** The next item, or the next that fits; those before it stay for others. Fails after two seconds without one. */
+  /** The next item, or the next that fits; those before it stay for others. Fails after some seconds without one. */
   next(fits?: (item: Item) => boolean): Promise<Item>;
   /** What nobody has taken yet. */
   readonly rest: readonly Item[];
 }
 
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 6_000;
 
 export function createQueue<Item>(name: string): Queue<Item> {
   const rest: Item[] = [];

@@ -21,7 +21,8 @@ export interface ScriptedEdge {
   stop(): Promise<void>;
 }
 
-interface EdgeConnection {
+/** As the edge has it. */
+export interface EdgeConnection {
   readonly headers: IncomingHttpHeaders;
   /** Payload length of every frame that came. */
   readonly frameLengths: readonly number[];

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { createKeptAnswers, ERROR_PART } from '../../../agent/session/kept-answers.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+
+/** Parts of ten bytes of body each, which as texts have three characters: `a0 `, `a1 `. */
+function start(limits?: { readonly bytes: number; readonly ms: number }) {
+  const clock = createManualClock();
+  const kept = createKeptAnswers(clock, limits);
+  const keep = (requestId: string, ...parts: number[]) => {
+    for (const part of parts) kept.keep(requestId, part, (part + 1) * 10, `${requestId}${part} `);
+  };
+  const missing = (requestId: string, from = 0, ...seen: number[]) =>
+    kept.missing(requestId, from, seen).join('').trim();
+  return { clock, kept, keep, missing };
+}
+
+describe('kept answers', () => {
+  it('say what was said from a part on, but for what was seen', () => {
+    const { keep, missing } = start();
+    keep('a', 0, 1, 2, 3);
+    keep('b', 0);
+    expect(missing('a')).to.equal('a0 a1 a2 a3');
+    expect(missing('a', 1, 2)).to.equal('a1 a3');
+    expect(missing('a', 4)).to.equal('');
+    expect(missing('b')).to.equal('b0');
+  });
+
+  it('say an error whatever was seen', () => {
+    const { kept, keep, missing } = start();
+    keep('a', 0, 1);
+    kept.keep('a', ERROR_PART, 20, 'error');
+    expect(missing('a', 2)).to.equal('error');
+    kept.confirm('a', 1_000);
+    expect(missing('a'), 'no credit says that it arrived').to.equal('error');
+  });
+
+  it('know nothing of others', () => {
+    const { kept, missing } = start();
+    expect(kept.has('a')).to.equal(false);
+    expect(missing('a')).to.equal('');
+    expect(() => kept.confirm('a', 10)).not.to.throw();
+  });
+
+  it('forget what has arrived, and know the exchange still', () => {
+    const { kept, keep, missing } = start();
+    keep('a', 0, 1, 2);
+    kept.confirm('a', 19);
+    expect(missing('a')).to.equal('a1 a2');
+    kept.confirm('a', 30);
+    expect(missing('a')).to.equal('');
+    expect(kept.has('a')).to.equal(true);
+  });
+
+  it('hold so many characters, and forget the oldest exchange first, whole', () => {
+    const { kept, keep, missing } = start({ bytes: 12, ms: 60_000 });
+    keep('a', 0, 1);
+    keep('b', 0, 1);
+    expect(missing('a')).to.equal('a0 a1');
+    keep('b', 2);
+    expect([kept.has('a'), missing('b')]).to.deep.equal([false, 'b0 b1 b2']);
+  });
+
+  it('count a part once that is kept twice, and not what has arrived', () => {
+    const { kept, keep, missing } = start({ bytes: 12, ms: 60_000 });
+    keep('a', 0);
+    for (let time = 0; time < 9; time += 1) keep('b', 0, 1, 2);
+    expect(missing('a')).to.equal('a0');
+    kept.confirm('b', 20);
+    keep('c', 0, 1);
+    expect(missing('a') + missing('b') + missing('c')).to.equal('a0b2c0 c1');
+    keep('c', 2);
+    expect(kept.has('a')).to.equal(false);
+  });
+
+  it('keep nothing longer than their time', () => {
+    const { clock, kept, keep } = start({ bytes: 1_000, ms: 60_000 });
+    keep('a', 0);
+    clock.advance(59_999);
+    keep('b', 0);
+    expect(kept.has('a')).to.equal(true);
+    clock.advance(1);
+    keep('a', 1);
+    expect([kept.has('a'), kept.has('b')], 'by its first part').to.deep.equal([false, true]);
+  });
+
+  it('give what was said lately, each message once', () => {
+    const { clock, kept, keep } = start();
+    keep('a', 0);
+    clock.advance(2_000);
+    keep('a', 1);
+    keep('b', 0);
+    clock.advance(1_001);
+    expect(kept.takeLatest(3_000)).to.deep.equal(['a1 ', 'b0 ']);
+    expect(kept.takeLatest(3_000)).to.deep.equal([]);
+    keep('b', 1);
+    expect(kept.takeLatest(3_000)).to.deep.equal(['b1 ']);
+  });
+});
