@@ -152,13 +152,14 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
   /** The edge has not heard what it should have: says what was said already, or that there is nothing to say yet. */
   function repeat(requestId: string, from: number, there: readonly number[]): void {
-    const missing = kept.missing(requestId, from, there);
-    for (const text of missing) void options.deliver(text);
-    if (missing.length > 0) return;
+    if (cancelled.has(requestId)) return;
     const at = running.get(requestId);
-    if (at && from >= at.said()) {
-      at.accept();
-    } else if (at || (!kept.has(requestId) && !cancelled.has(requestId))) {
+    const unsaid = at !== undefined && from >= at.said();
+    if (unsaid || kept.holds(requestId, from)) {
+      const missing = kept.missing(requestId, from, there);
+      for (const text of missing) void options.deliver(text);
+      if (missing.length === 0) at?.accept();
+    } else {
       at?.cancel.abort();
       reject(requestId, 'its answer is not kept any more');
     }

@@ -10,7 +10,8 @@ export interface KeptAnswers {
    * @param endBytes of the body as it travels, this part included
    */
   keep(requestId: string, part: number, endBytes: number, text: string): void;
-  has(requestId: string): boolean;
+  /** This part can be said again, or need not be: it has arrived, or an error has ended the answer. */
+  holds(requestId: string, part: number): boolean;
   /** What was said from this part on, but for the parts in `seen`; an error always. */
   missing(requestId: string, from: number, seen: readonly number[]): readonly string[];
   /** What was said in the last `ms` milliseconds; each message once, so that what fails again and again does not multiply. */
@@ -34,6 +35,8 @@ const LIMITS: Limits = { bytes: 16_000_000, ms: 60_000 };
 interface Kept {
   readonly since: number;
   readonly parts: Map<number, KeptPart>;
+  /** Parts below this number have arrived. */
+  firstUnconfirmed: number;
 }
 
 interface KeptPart {
@@ -64,14 +67,17 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
 
   return {
     keep(requestId, part, endBytes, text) {
-      const kept = exchanges.get(requestId) ?? { since: clock.now(), parts: new Map() };
+      const kept = exchanges.get(requestId) ?? { since: clock.now(), parts: new Map(), firstUnconfirmed: 0 };
       exchanges.set(requestId, kept);
       drop(kept, part);
       kept.parts.set(part, { text, endBytes, at: clock.now(), taken: false });
       heldBytes += text.length;
       forgetOld();
     },
-    has: (requestId) => exchanges.has(requestId),
+    holds(requestId, part) {
+      const { parts, firstUnconfirmed = 0 } = exchanges.get(requestId) ?? {};
+      return part < firstUnconfirmed || parts?.has(part) === true || parts?.has(ERROR_PART) === true;
+    },
     missing(requestId, from, seen) {
       const there = new Set(seen);
       return [...(exchanges.get(requestId)?.parts ?? [])]
@@ -88,7 +94,9 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
     confirm(requestId, bytes) {
       const kept = exchanges.get(requestId);
       for (const [part, { endBytes }] of kept?.parts ?? []) {
-        if (kept && part !== ERROR_PART && bytes > 0 && endBytes <= bytes) drop(kept, part);
+        if (!kept || part === ERROR_PART || bytes <= 0 || endBytes > bytes) continue;
+        drop(kept, part);
+        kept.firstUnconfirmed = Math.max(kept.firstUnconfirmed, part + 1);
       }
     },
   };

@@ -22,7 +22,7 @@ export async function* splitAnswer(
   const hash = createHash('sha256');
   let part = 0;
   let totalBytes = 0;
-  for await (const { bytes, last } of sliceBody(body, roomBeside({ ...head, more: true }), PART_BYTES)) {
+  for await (const { bytes, last } of sliceBody(body, roomBeside(head), PART_BYTES)) {
     hash.update(bytes);
     totalBytes += bytes.length;
     const whole = last && { totalBytes, sha256: hash.digest('base64url') };

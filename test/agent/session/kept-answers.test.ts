@@ -36,19 +36,39 @@ describe('kept answers', () => {
 
   it('know nothing of others', () => {
     const { kept, missing } = start();
-    expect(kept.has('a')).to.equal(false);
+    expect(kept.holds('a', 0)).to.equal(false);
     expect(missing('a')).to.equal('');
     expect(() => kept.confirm('a', 10)).not.to.throw();
   });
 
-  it('forget what has arrived, and know the exchange still', () => {
+  it('forget what has arrived, and know that it has', () => {
     const { kept, keep, missing } = start();
     keep('a', 0, 1, 2);
     kept.confirm('a', 19);
     expect(missing('a')).to.equal('a1 a2');
     kept.confirm('a', 30);
     expect(missing('a')).to.equal('');
-    expect(kept.has('a')).to.equal(true);
+    expect(kept.holds('a', 0)).to.equal(true);
+  });
+
+  it('tell what can be said again, or need not be', () => {
+    const { kept, keep } = start();
+    const held = (...parts: number[]) => parts.map((part) => kept.holds('a', part));
+    expect(held(0)).to.deep.equal([false]);
+    keep('a', 0, 1, 2);
+    expect(held(0, 1, 2, 3)).to.deep.equal([true, true, true, false]);
+    kept.confirm('a', 20);
+    expect(held(0, 1, 2, 3), 'those that arrived too').to.deep.equal([true, true, true, false]);
+    kept.keep('a', ERROR_PART, 20, 'error');
+    expect(held(3), 'there will be no more').to.deep.equal([true]);
+  });
+
+  it('do not hold what was forgotten for want of room', () => {
+    const { kept, keep } = start({ bytes: 9, ms: 60_000 });
+    keep('a', 0, 1);
+    keep('b', 0, 1);
+    keep('a', 2);
+    expect([0, 1, 2].map((part) => kept.holds('a', part))).to.deep.equal([false, false, true]);
   });
 
   it('hold so many characters, and forget the oldest exchange first, whole', () => {
@@ -57,7 +77,7 @@ describe('kept answers', () => {
     keep('b', 0, 1);
     expect(missing('a')).to.equal('a0 a1');
     keep('b', 2);
-    expect([kept.has('a'), missing('b')]).to.deep.equal([false, 'b0 b1 b2']);
+    expect([kept.holds('a', 0), missing('b')]).to.deep.equal([false, 'b0 b1 b2']);
   });
 
   it('count a part once that is kept twice, and not what has arrived', () => {
@@ -69,7 +89,7 @@ describe('kept answers', () => {
     keep('c', 0, 1);
     expect(missing('a') + missing('b') + missing('c')).to.equal('a0b2c0 c1');
     keep('c', 2);
-    expect(kept.has('a')).to.equal(false);
+    expect(kept.holds('a', 0)).to.equal(false);
   });
 
   it('keep nothing longer than their time', () => {
@@ -77,10 +97,10 @@ describe('kept answers', () => {
     keep('a', 0);
     clock.advance(59_999);
     keep('b', 0);
-    expect(kept.has('a')).to.equal(true);
+    expect(kept.holds('a', 0)).to.equal(true);
     clock.advance(1);
     keep('a', 1);
-    expect([kept.has('a'), kept.has('b')], 'by its first part').to.deep.equal([false, true]);
+    expect([kept.holds('a', 0), kept.holds('b', 0)], 'by its first part').to.deep.equal([false, true]);
   });
 
   it('give what was said lately, each message once', () => {

@@ -314,8 +314,21 @@ describe('session', () => {
     expect(await first.closed).to.equal(1000);
     await roundTrip(second);
     await first.next('accepted');
+    second.send(httpRequest('after'));
+    await roundTrip(second);
+    answerAll();
+    expect((await second.next('http_response')).requestId).to.equal('after');
     expect(first.received.rest).to.deep.equal([]);
     expect(events.rest.filter(({ event: name }) => name !== 'request')).to.deep.equal([]);
+  });
+
+  it('shows the URL where a renewal brings another', async () => {
+    const { event, clock } = start();
+    await edge.greet({ hello: SHORT_LIVED });
+    await event('online');
+    clock.advance(RENEWAL_MS);
+    await edge.greet({ publicUrl: 'https://new.example/abc123def456', connectionId: 'next=' });
+    expect(await event('online')).to.include({ publicUrl: 'https://new.example/abc123def456', connectionId: 'next=' });
   });
 
   it('stays with its connection where the next one fails, and tries again', async () => {

@@ -46,6 +46,26 @@ describe('connectSocket', () => {
     expect(await pongs.next()).to.equal(true);
   });
 
+  it('hears nothing of a gateway that answers no ping, and may ask when there is no connection (WS-48)', async () => {
+    const silent = await startScriptedEdge(false);
+    cleanup(silent.stop);
+    const { socket, opened, pongs, texts, ends } = connect(silent.endpoint);
+    socket.probe();
+    const connection = await silent.accept();
+    await opened.next();
+    socket.probe();
+    expect(await socket.send('{"type":"ping"}')).to.equal(true);
+    await connection.next('ping');
+    connection.send({ type: 'pong' });
+    await texts.next();
+    expect(pongs.rest).to.deep.equal([]);
+    connection.cut();
+    await ends.next();
+    socket.probe();
+    await new Promise(setImmediate);
+    expect(ends.rest).to.deep.equal([]);
+  });
+
   it('cuts messages into frames the gateway accepts, and never mixes two (WS-41)', async () => {
     const edge = await startEdge();
     const { socket, opened } = connect(edge.endpoint);

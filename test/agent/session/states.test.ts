@@ -8,7 +8,6 @@ import {
   type Outcome,
   PONG_MS,
   PROBE_MS,
-  RETIRE_MS,
   type SessionInput,
   type SessionState,
   STEADY_MS,
@@ -405,7 +404,7 @@ describe('session states', () => {
       const renewed = play(...TO_RENEWAL, opened(2), established(2));
       expect(renewed.state).to.deep.include({ name: 'online', epoch: 2 });
       expect(renewed.effects).to.deep.include({ type: 'online', epoch: 2, message: ESTABLISHED, renewed: true });
-      expect(renewed.effects).to.deep.include({ type: 'retire', epoch: 1, ms: RETIRE_MS });
+      expect(renewed.effects).to.deep.include({ type: 'retire', epoch: 1, ms: 35_000 });
       expect(types(renewed.effects)).to.include('arm renew').and.not.include('offline');
     });
 
@@ -493,6 +492,12 @@ describe('session states', () => {
         message: ESTABLISHED,
         renewed: false,
       });
+    });
+
+    it('was a success: what follows its loss is a first attempt', () => {
+      const again = [START, OPENED, ONLINE, LOST, elapsed('reconnect'), lost(2), elapsed('reconnect')] as const;
+      const last = play(...again, opened(3), established(3), elapsed('renew'), lost(3), lost(4));
+      expect(last.state).to.deep.include({ name: 'waiting', attempt: 1 });
     });
 
     it('is broken off when the session is stopped', () => {
