@@ -141,9 +141,12 @@ const request: fc.Arbitrary<Request> = fc.record({
   ms: fc.oneof(fc.nat({ max: 100 }), fc.nat({ max: 6_000 })),
 });
 
-/** `FUZZ_REPLAY='seed path'` of a failure plays it again. */
-const [seed, path] = (process.env.FUZZ_REPLAY ?? '').split(' ');
-const replay = seed && path ? { seed: Number(seed), path } : {};
+/**
+ * The same cases each time; `FUZZ_RUNS=400` plays as many new ones, of which one in thousands is lost honestly (an answer and both its
+ * reminders, at 10 % loss), and `FUZZ_REPLAY='seed path'` plays a failure again.
+ */
+const [seed, path] = (process.env.FUZZ_REPLAY ?? (process.env.FUZZ_RUNS ? '' : '4')).split(' ');
+const replay = { ...(seed && { seed: Number(seed) }), ...(path && { path }) };
 
 describe('edge and agent, with a bad network between them', () => {
   it('bring every request once and every answer whole, whatever is lost, repeated, late or broken', async () => {
