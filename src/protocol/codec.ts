@@ -16,7 +16,9 @@ import type {
   IdsQuestion,
   IdsRefusalCode,
   OwnedId,
+  Proof,
   RefusalCode,
+  ReplyConnection,
   RequestPart,
   ResponsePart,
   ToldUrls,
@@ -43,6 +45,13 @@ export function decodeAgentMessage(text: string): AgentMessage | Malformed | Unk
 /** The one way in for what an edge sent. Never throws. */
 export function decodeEdgeMessage(text: string): EdgeMessage | Malformed | UnknownType {
   return decode(text, edgeMessage);
+}
+
+/** The one way in for what comes over a waiting function's own connection. Never throws. */
+export function decodeReplyMessage(text: string): AgentMessage | ReplyConnection | Proof | Malformed | UnknownType {
+  return decode<AgentMessage | ReplyConnection | Proof>(text, (type, fields) =>
+    type === 'reply_connection' || type === 'proof' ? replyMessage(type, fields) : agentMessage(type, fields),
+  );
 }
 
 /** JSON text of a message, version 1 fields first. */
@@ -91,6 +100,8 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         window_bytes: message.windowBytes,
         encoding: message.encoding,
         upload_url: message.uploadUrl,
+        reply_to: message.replyTo,
+        stream: message.stream,
       };
     case 'http_response':
       return {
@@ -103,19 +114,19 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         more: message.more || undefined,
         encoding: message.encoding,
         stored_bytes: message.storedBytes,
-        session_id: message.sessionId,
+        ...fromToWire(message),
       };
     case 'request_part':
       return partToWire(message);
     case 'response_part':
-      return { ...partToWire(message), session_id: message.sessionId };
+      return { ...partToWire(message), ...fromToWire(message) };
     case 'error':
       return {
         type: 'error',
         request_id: message.requestId,
         code: message.code,
         message: message.message,
-        session_id: message.sessionId,
+        ...fromToWire(message),
       };
     case 'refused':
       return { type: 'refused', code: message.code, message: message.message };
@@ -124,13 +135,13 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
     case 'cancel':
       return { type: 'cancel', request_id: message.requestId };
     case 'accepted':
-      return { type: 'accepted', request_id: message.requestId, session_id: message.sessionId };
+      return { type: 'accepted', request_id: message.requestId, ...fromToWire(message) };
     case 'credit':
       return {
         type: 'credit',
         request_id: message.requestId,
         bytes: message.bytes,
-        session_id: message.sessionId,
+        ...fromToWire(message),
       };
     case 'again':
       return {
@@ -139,7 +150,14 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         from: message.from,
         seen: message.seen,
         bytes: message.bytes,
+        reply_to: message.replyTo,
       };
+    case 'reply_ready':
+      return { type: message.type };
+    case 'reply_connection':
+      return { type: message.type, connection_id: message.connectionId };
+    case 'proof':
+      return { type: message.type, nonce: message.nonce };
     case 'ids':
       return {
         type: 'ids',
@@ -158,6 +176,11 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
     case 'ids_refused':
       return { type: 'ids_refused', ask: message.ask, code: message.code, message: message.message };
   }
+}
+
+/** Undefined for an edge's own `error` and `credit`, which come from no session. */
+function fromToWire({ sessionId, replyTo }: { readonly sessionId?: string; readonly replyTo?: string }) {
+  return { session_id: sessionId, reply_to: replyTo };
 }
 
 function ownedIdToWire({ tunnelId, reserved, agents, expiresAt }: OwnedId): Record<string, unknown> {
@@ -255,6 +278,8 @@ function agentMessage(type: string, fields: Fields): AgentMessage | UnknownType 
       return { ...credit(fields), ...fromSession(fields) };
     case 'ids':
       return ids(fields);
+    case 'reply_ready':
+      return { type };
     default:
       return { type: 'unknown', name: type };
   }
@@ -301,7 +326,11 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
         from: fields.integer('from', 0, MAX_PARTS),
         seen: fields.integers('seen', 1, MAX_PARTS),
         bytes: fields.integer('bytes', 0),
+        ...replyTo(fields),
       };
+    case 'reply_connection':
+    case 'proof':
+      return replyMessage(type, fields);
     case 'ids_result':
       return { type, ask: ask(fields), ids: fields.objects('ids', ownedId), more: fields.flag('more') };
     case 'ids_refused':
@@ -328,9 +357,23 @@ function agentHello(fields: Fields): AgentHello {
   };
 }
 
-/** An agent's own name for its session, so that it can never name a version 1 connection's. */
-function fromSession(fields: Fields): { sessionId?: string } {
-  return fields.optional('session_id') === undefined ? {} : { sessionId: fields.matching('session_id', SESSION_ID) };
+function replyMessage(type: (ReplyConnection | Proof)['type'], fields: Fields): ReplyConnection | Proof {
+  return type === 'proof'
+    ? { type, nonce: fields.matching('nonce', ASKED) }
+    : { type, connectionId: fields.string('connection_id') };
+}
+
+/** A session's id is the agent's own name for it, so that it can never name a version 1 connection's. */
+function fromSession(fields: Fields): { sessionId?: string; replyTo?: string } {
+  return {
+    ...(fields.optional('session_id') !== undefined && { sessionId: fields.matching('session_id', SESSION_ID) }),
+    ...replyTo(fields),
+  };
+}
+
+/** Opaque to agents. */
+function replyTo(fields: Fields): { replyTo?: string } {
+  return fields.optional('reply_to') === undefined ? {} : { replyTo: fields.matching('reply_to', REPLY_TO) };
 }
 
 /** A version 1 agent's ping has no fields. */
@@ -356,7 +399,7 @@ function ids(fields: Fields): Ids {
 }
 
 function ask(fields: Fields): string {
-  return fields.matching('ask', /^[\x20-\x7e]{1,64}$/);
+  return fields.matching('ask', ASKED);
 }
 
 function ownedId(fields: Fields): OwnedId {
@@ -394,6 +437,8 @@ function httpRequest(fields: Fields): HttpRequest {
     ...fields.optionalInteger('window_bytes', 'windowBytes'),
     ...fields.optionalOneOf('encoding', BODY_ENCODINGS),
     ...fields.optionalString('upload_url', 'uploadUrl'),
+    ...replyTo(fields),
+    ...(fields.flag('stream') && { stream: true }),
   };
 }
 
@@ -443,6 +488,7 @@ const ERROR_CODES: readonly ErrorCodeV2[] = [
   'upstream_unreachable',
   'upstream_failed',
   'response_too_large',
+  'streaming_only',
 ];
 
 const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_invalid'];
@@ -466,5 +512,9 @@ const BODY_ENCODINGS: readonly BodyEncoding[] = ['br'];
 const SHA256 = /^[A-Za-z0-9_-]{43}$/;
 
 const AGENT_KEY = /^[A-Za-z0-9_-]{43}$/;
+
+const ASKED = /^[\x20-\x7e]{1,64}$/;
+
+const REPLY_TO = /^[\x21-\x7e]{1,256}$/;
 
 const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;

@@ -9,7 +9,12 @@ export type HeaderPair = readonly [name: string, value: string];
 export type ErrorCodeV1 = 'invalid_request' | 'timeout' | 'local_service_unavailable' | 'internal_error';
 
 /** Codes only a version 2 edge understands. */
-export type ErrorCodeV2 = ErrorCodeV1 | 'upstream_unreachable' | 'upstream_failed' | 'response_too_large';
+export type ErrorCodeV2 =
+  | ErrorCodeV1
+  | 'upstream_unreachable'
+  | 'upstream_failed'
+  | 'response_too_large'
+  | 'streaming_only';
 
 export type RefusalCode = 'tunnel_id_taken' | 'tunnel_id_invalid';
 
@@ -85,6 +90,8 @@ export interface Pong {
  */
 interface FromSession {
   readonly sessionId?: string;
+  /** Where the request said that it wants its answer; absent where it said nothing. */
+  readonly replyTo?: string;
 }
 
 /** A visitor's request, whole or (version 2, `more`) its head and first part. */
@@ -110,6 +117,10 @@ export interface HttpRequest {
   readonly encoding?: BodyEncoding;
   /** Where the agent may put a body that the door cannot give back; absent where the stack has no such place. */
   readonly uploadUrl?: string;
+  /** To be repeated by everything that answers: who waits hears of it there. Absent: at the table. */
+  readonly replyTo?: string;
+  /** The door passes on what comes as it comes: the head at once, parts as they are there. Absent where it does not. */
+  readonly stream?: true;
 }
 
 /** A later slice of a body. Number 0 travels in the head's own message, so numbers here start at 1. */
@@ -201,6 +212,8 @@ export interface Again {
   readonly seen: readonly number[];
   /** As a {@link Credit} that may have been lost. */
   readonly bytes: number;
+  /** In the place of the request's own, from now on; absent: none any more. */
+  readonly replyTo?: string;
 }
 
 /** The agent takes no more requests; what it has it will still answer. Version 2 only. */
@@ -254,7 +267,26 @@ export interface IdsRefused {
   readonly message: string;
 }
 
+/** A waiting function's own connection asks for its name, since nobody is told it by the gateway. Version 2 only. */
+export interface ReplyReady {
+  readonly type: 'reply_ready';
+}
+
+/** The answer to `reply_ready`. Version 2 only. */
+export interface ReplyConnection {
+  readonly type: 'reply_connection';
+  readonly connectionId: string;
+}
+
+/** What a waiting function sends to its own connection, to see whether that still lives. Version 2 only. */
+export interface Proof {
+  readonly type: 'proof';
+  /** 1 to 64 printable ASCII characters. */
+  readonly nonce: string;
+}
+
 export type AgentMessage =
+  | ReplyReady
   | Ready
   | Ping
   | Pong
@@ -267,6 +299,8 @@ export type AgentMessage =
   | Ids;
 
 export type EdgeMessage =
+  | ReplyConnection
+  | Proof
   | ConnectionEstablished
   | Ping
   | Pong

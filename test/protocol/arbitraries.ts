@@ -43,11 +43,12 @@ const part = extended(
     sha256: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
   }),
 );
-const fromSession = optional<{ sessionId: string }>({ sessionId });
+const replyTo = fc.stringMatching(/^[\x21-\x7e]{1,256}$/);
+const fromSession = optional<{ sessionId: string; replyTo: string }>({ sessionId, replyTo });
 const error = fc.record({
   type: fc.constant('error' as const),
   requestId: fc.option(requestId),
-  code: fc.constantFrom('invalid_request' as const, 'timeout' as const, 'response_too_large' as const),
+  code: fc.constantFrom('invalid_request' as const, 'timeout' as const, 'streaming_only' as const),
   message: text,
 });
 const empty = fc.constantFrom({ type: 'ping' as const }, { type: 'pong' as const });
@@ -85,6 +86,7 @@ const credit = fc.record({ type: fc.constant('credit' as const), requestId: text
 export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
   empty,
   fc.constant({ type: 'leave' as const }),
+  fc.constant({ type: 'reply_ready' as const }),
   extended(asked, fc.record({ operation: fc.constant('list' as const) })),
   extended(asked, fc.record({ operation: fc.constantFrom('reserve' as const, 'release' as const), tunnelId: text })),
   extended(fc.constant({ type: 'ready' as const }), optional({ hello })),
@@ -101,8 +103,9 @@ export const agentMessage: fc.Arbitrary<AgentMessage> = fc.oneof(
       processingTimeMs: integer,
       more: fc.boolean(),
     }),
-    optional<{ sessionId: string; encoding: BodyEncoding; storedBytes: number }>({
+    optional<{ sessionId: string; replyTo: string; encoding: BodyEncoding; storedBytes: number }>({
       sessionId,
+      replyTo,
       encoding,
       storedBytes: integer,
     }),
@@ -123,13 +126,18 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     code: fc.constantFrom('tunnel_id_taken' as const, 'tunnel_id_not_yours' as const, 'too_many_ids' as const),
     message: text,
   }),
-  fc.record({
-    type: fc.constant('again' as const),
-    requestId: text,
-    from: fc.nat(4_096),
-    seen: fc.array(fc.integer({ min: 1, max: 4_096 })),
-    bytes: integer,
-  }),
+  extended(
+    fc.record({
+      type: fc.constant('again' as const),
+      requestId: text,
+      from: fc.nat(4_096),
+      seen: fc.array(fc.integer({ min: 1, max: 4_096 })),
+      bytes: integer,
+    }),
+    optional<{ replyTo: string }>({ replyTo }),
+  ),
+  fc.record({ type: fc.constant('reply_connection' as const), connectionId: text }),
+  fc.record({ type: fc.constant('proof' as const), nonce: fc.stringMatching(/^[\x20-\x7e]{1,64}$/) }),
   extended(
     fc.record({
       type: fc.constant('connection_established' as const),
@@ -168,12 +176,16 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
       windowBytes: number;
       encoding: BodyEncoding;
       uploadUrl: string;
+      replyTo: string;
+      stream: true;
     }>({
       timeoutMs: integer,
       maxResponseBytes: integer,
       windowBytes: integer,
       encoding,
       uploadUrl: text,
+      replyTo,
+      stream: fc.constant(true as const),
     }),
   ),
   extended(fc.constant({ type: 'request_part' as const }), part),

@@ -16,6 +16,7 @@ const AGENT_TYPES: Record<AgentMessage['type'], true> = {
   credit: true,
   leave: true,
   ids: true,
+  reply_ready: true,
 };
 const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   connection_established: true,
@@ -32,6 +33,8 @@ const EDGE_TYPES: Record<EdgeMessage['type'], true> = {
   left: true,
   ids_result: true,
   ids_refused: true,
+  reply_connection: true,
+  proof: true,
 };
 
 const DIRECTIONS = [

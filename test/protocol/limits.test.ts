@@ -22,6 +22,7 @@ describe('the limits of both sides', () => {
       totalBytes: Number.MAX_SAFE_INTEGER,
       sha256: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
       sessionId: 'qZ3kP0tXw8mB-rYhL_2dVa',
+      replyTo: 'L0SM9cOFvHcCIhw=.m3Qk0XbXvF9yqYdE1s7ZpA',
     });
     expect(Buffer.byteLength(largest)).to.be.at.most(MESSAGE_BYTES);
   });
