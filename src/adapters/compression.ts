@@ -1,4 +1,5 @@
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { brotliCompressSync, brotliDecompressSync, constants, createBrotliDecompress } from 'node:zlib';
 import type { Compression } from '../tunnel/ports.ts';
 
 /** By measurement (`npm run bench:compression`): what a higher one saves costs more time than it is worth. */
@@ -18,6 +19,18 @@ export const brotli: Compression = {
       return brotliDecompressSync(body, { maxOutputLength: limitBytes });
     } catch {
       return undefined;
+    }
+  },
+
+  async *expandStream(body, limitBytes) {
+    let bytes = 0;
+    const expander = createBrotliDecompress();
+    const source = Readable.from(body, { objectMode: false });
+    source.on('error', (error) => expander.destroy(error));
+    for await (const piece of source.pipe(expander) as AsyncIterable<Uint8Array>) {
+      bytes += piece.length;
+      if (bytes > limitBytes) throw new Error('the body expands to more than the door can give back');
+      yield piece;
     }
   },
 };

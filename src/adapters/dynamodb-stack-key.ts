@@ -7,8 +7,14 @@ import { bytes, isConditionFailure } from './dynamodb-values.ts';
 const KEY_ITEM = { tunnelId: { S: '#stack-key' } };
 const KEY_BYTES = 32;
 
+/** The key that only this stack has; undefined where no function has needed it yet. */
+export async function readStackKey(client: DynamoDBClient, table: string): Promise<Uint8Array | undefined> {
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: KEY_ITEM, ConsistentRead: true }));
+  return Item && bytes(Item, 'key');
+}
+
 /**
- * The key that only this stack has: made on first use, kept in one item of `tunnels`.
+ * The same, made on first use and kept in one item of `tunnels`.
  * Two environments that make it at the same time end up with the same one.
  */
 export function createStackKey(
@@ -16,10 +22,7 @@ export function createStackKey(
   table: string,
   randomBytes: RandomBytes,
 ): () => Promise<Uint8Array> {
-  async function read(): Promise<Uint8Array | undefined> {
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: KEY_ITEM, ConsistentRead: true }));
-    return Item && bytes(Item, 'key');
-  }
+  const read = () => readStackKey(client, table);
 
   async function make(): Promise<Uint8Array> {
     const key = randomBytes(KEY_BYTES);

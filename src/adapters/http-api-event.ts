@@ -54,6 +54,24 @@ export function requestOfV2(event: HttpApiEventV2): VisitorRequest {
 }
 
 /**
+ * The request behind a function URL's event: payload format 2.0, but that `rawPath` keeps its escapes and the cookie header stays
+ * where it was. @see LA-11
+ */
+export function requestOfFunctionUrl(event: HttpApiEventV2): VisitorRequest {
+  const { http, domainName } = event.requestContext;
+  const headers: HeaderPair[] = Object.entries(event.headers);
+  return {
+    method: http.method,
+    host: hostOf(headers) ?? domainName,
+    path: escapePath(event.rawPath, 'encoded'),
+    query: event.rawQueryString,
+    headers,
+    body: bodyOf(event),
+    sourceIp: http.sourceIp,
+  };
+}
+
+/**
  * The request behind a 1.0 event. `path` keeps its escapes (HA-07); the query has been decoded, so that its escapes
  * are ours and a parameter's repetitions stand together (HA-11).
  */

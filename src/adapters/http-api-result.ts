@@ -19,14 +19,21 @@ export interface HttpApiResultV1 {
   readonly isBase64Encoded: boolean;
 }
 
-/** Repeated headers are joined with commas, but for `Set-Cookie`, which has a place of its own. @see HR-08 */
 export function resultV2({ status, headers, body }: VisitorResponse): HttpApiResultV2 {
+  return { ...resultHead(status, headers), ...bodyFields(body, headers) };
+}
+
+/** Repeated headers are joined with commas, but for `Set-Cookie`, which has a place of its own. @see HR-08, LA-12 */
+export function resultHead(
+  status: number,
+  headers: readonly HeaderPair[],
+): Pick<HttpApiResultV2, 'statusCode' | 'headers' | 'cookies'> {
   const cookies = headers.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
   const single: Record<string, string> = Object.create(null);
   for (const [name, values] of Object.entries(grouped(headers))) {
     if (name !== 'set-cookie') single[name] = values.join(', ');
   }
-  return { statusCode: status, headers: single, ...(cookies.length > 0 && { cookies }), ...bodyFields(body, headers) };
+  return { statusCode: status, headers: single, ...(cookies.length > 0 && { cookies }) };
 }
 
 /** @see HR-09 */

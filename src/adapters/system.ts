@@ -1,11 +1,17 @@
 import { createHash, createHmac, randomBytes as secureRandomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { RandomBytes } from '../protocol/ids.ts';
 import type { Clock, Hashes, Log, LogLevel } from '../tunnel/ports.ts';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (milliseconds) => setTimeout(milliseconds),
+  sleep: (milliseconds, until) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      void until?.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }),
 };
 
 export const randomBytes: RandomBytes = (count) => secureRandomBytes(count);
@@ -13,6 +19,7 @@ export const randomBytes: RandomBytes = (count) => secureRandomBytes(count);
 export const hashes: Hashes = {
   sha256: (data) => createHash('sha256').update(data).digest(),
   mac: (key, data) => createHmac('sha256', key).update(data).digest(),
+  hasher: () => createHash('sha256'),
 };
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

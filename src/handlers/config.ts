@@ -16,6 +16,12 @@ export interface Config {
   readonly tokens: string;
   readonly logLevel: LogLevel;
   readonly pace: Pace;
+  /** How waiting functions hear of answers: `push` to connections of their own, or `poll` of the table. */
+  readonly rendezvous: 'push' | 'poll';
+  /** Whether visitors are told by `Server-Timing` what took how long. */
+  readonly serverTiming: boolean;
+  /** Of the streaming door, without a slash at the end; absent for that door itself, and where there is none. */
+  readonly streamingUrl?: string;
   /** Where the bodies go that no door can give back; absent where the stack has no such place. */
   readonly largeResponses?: {
     readonly bucket: string;
@@ -37,7 +43,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;
     throw new Error(`the environment variable ${name} is not a whole number from 1 to ${most}`);
   }
+  function oneOf<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {
+    const value = environment[name] || choices[0];
+    const choice = choices.find((one) => one === value);
+    if (choice !== undefined) return choice;
+    throw new Error(`the environment variable ${name} is none of ${choices.join(', ')}`);
+  }
   const wildcardDomain = environment.POSTERN_WILDCARD_DOMAIN;
+  const streamingUrl = environment.POSTERN_STREAMING_URL?.replace(/\/+$/, '');
   const bucket = environment.POSTERN_LARGE_RESPONSES_BUCKET;
   const endpoint = environment.AWS_ENDPOINT_URL_S3;
   return {
@@ -54,6 +67,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       renewAfterSeconds: seconds('POSTERN_RENEW_AFTER_S', RENEW_AFTER_SECONDS),
       heartbeatSeconds: seconds('POSTERN_HEARTBEAT_S', HEARTBEAT_SECONDS),
     },
+    rendezvous: oneOf('POSTERN_RENDEZVOUS', ['push', 'poll']),
+    serverTiming: oneOf('POSTERN_SERVER_TIMING', ['off', 'on']) === 'on',
+    ...(streamingUrl && { streamingUrl }),
     ...(bucket && { largeResponses: { bucket, ...(endpoint && { endpoint }) } }),
   };
 }

@@ -20,5 +20,5 @@ function wire() {
   const { auth, tokens } = stores.config;
   const admission = parseAdmission(auth, tokens);
   for (const problem of admission.problems) stores.log('error', 'setting not understood', { problem });
-  return { ...stores, admission };
+  return { ...stores, stackKey: stores.knownStackKey, admission };
 }

@@ -1,14 +1,12 @@
-import { brotli } from '../adapters/compression.ts';
 import { eventKind } from '../adapters/event-kind.ts';
 import type { HttpApiEventV1, HttpApiEventV2 } from '../adapters/http-api-event.ts';
 import { requestOfV1, requestOfV2 } from '../adapters/http-api-event.ts';
 import type { HttpApiResultV1, HttpApiResultV2 } from '../adapters/http-api-result.ts';
 import { RESULT_BYTES, resultV1, resultV2, tooLarge } from '../adapters/http-api-result.ts';
-import { createPost, managementEndpoint } from '../adapters/management-api.ts';
 import { failureResponse } from '../tunnel/failure-page.ts';
 import { forwardRequest } from '../tunnel/forward-request.ts';
 import type { VisitorRequest, VisitorResponse } from '../tunnel/ports.ts';
-import { wireLargeResponses, wireStores } from './wiring.ts';
+import { wireDoor } from './wiring.ts';
 
 /** What is left of the function's time when the visitor is told that no answer came. */
 const MARGIN_MS = 1_000;
@@ -19,7 +17,7 @@ const GRACE_MS = 600;
 /** Bytes of a body that fit into a result as base64, beside 64 KB of headers. */
 const SURE_RESPONSE_BYTES = Math.floor(((RESULT_BYTES - 65_536) * 3) / 4);
 
-let wired: ReturnType<typeof wire> | undefined;
+let wired: ReturnType<typeof wireDoor> | undefined;
 
 /** The HTTP API's door, in the payload format its integration asks for: 2.0 as deployed, or 1.0. */
 export async function handler(
@@ -38,7 +36,7 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
   resultOf: (response: VisitorResponse) => Result,
   remainingMs: number,
 ): Promise<Result> {
-  wired ??= wire();
+  wired ??= wireDoor();
   const { clock, log } = wired;
   try {
     const sizes = { maxResponseBytes: RESULT_BYTES, sureResponseBytes: SURE_RESPONSE_BYTES };
@@ -46,6 +44,7 @@ async function respond<Result extends HttpApiResultV1 | HttpApiResultV2>(
     const work = forwardRequest(request, door, wired);
     const response = await inTime(work, remainingMs + GRACE_MS);
     if (!response) log('error', 'forward took too long', { method: request.method });
+    if (response && 'stream' in response) throw new Error('this door gives back whole answers alone');
     const result = resultOf(response ?? failureResponse('no_answer', request));
     return tooLarge(result) ? resultOf(failureResponse('response_too_large', request)) : result;
   } catch (error) {
@@ -65,14 +64,4 @@ async function inTime<Value>(work: Promise<Value>, ms: number): Promise<Value | 
   } finally {
     clearTimeout(timer);
   }
-}
-
-function wire() {
-  const stores = wireStores();
-  return {
-    ...stores,
-    compression: brotli,
-    largeResponses: wireLargeResponses(stores),
-    post: createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random }),
-  };
 }

@@ -1,7 +1,6 @@
-import { createPost, managementEndpoint } from '../adapters/management-api.ts';
 import type { WebSocketEvent } from '../adapters/websocket-event.ts';
 import { receiveMessage } from '../tunnel/receive-message.ts';
-import { wireStores } from './wiring.ts';
+import { wirePost, wireStores } from './wiring.ts';
 
 let wired: ReturnType<typeof wire> | undefined;
 
@@ -14,8 +13,5 @@ export async function handler(event: WebSocketEvent): Promise<{ statusCode: numb
 
 function wire() {
   const stores = wireStores();
-  return {
-    ...stores,
-    post: createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random }),
-  };
+  return { ...stores, post: wirePost(stores) };
 }

@@ -1,12 +1,17 @@
 /** The composition root: what each function is made of, made on first use and kept for the environment's life. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { brotli } from '../adapters/compression.ts';
 import { createConnectionStore } from '../adapters/dynamodb-connections.ts';
-import { createStackKey } from '../adapters/dynamodb-stack-key.ts';
+import { createStackKey, readStackKey } from '../adapters/dynamodb-stack-key.ts';
 import { createTunnelStore } from '../adapters/dynamodb-tunnels.ts';
+import { createPost, managementEndpoint } from '../adapters/management-api.ts';
 import { createPollRendezvous } from '../adapters/poll-rendezvous.ts';
+import { createReplySocket } from '../adapters/reply-socket.ts';
 import { createLog, hashes, randomBytes, systemClock } from '../adapters/system.ts';
 import type { LargeResponses } from '../tunnel/large-responses.ts';
 import type { PublicAddress } from '../tunnel/ports.ts';
+import { rememberTunnels } from '../tunnel/recent-tunnels.ts';
+import { issueReplyPass } from '../tunnel/reply-pass.ts';
 import { createRequestIds } from '../tunnel/request-id.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
@@ -15,6 +20,7 @@ import { readConfig } from './config.ts';
 export function wireStores(config: Config = readConfig(process.env)) {
   // A throttled table is asked for longer than the SDK would: a request in flight depends on it (DD-09).
   const client = new DynamoDBClient({ maxAttempts: 6 });
+  const stackKey = once(createStackKey(client, config.tunnelsTable, randomBytes));
   return {
     config,
     pace: config.pace,
@@ -23,13 +29,12 @@ export function wireStores(config: Config = readConfig(process.env)) {
     clock: systemClock,
     hashes,
     randomBytes,
-    tunnels: createTunnelStore(client, config.tunnelsTable),
+    tunnels: rememberTunnels(createTunnelStore(client, config.tunnelsTable), systemClock),
     connections: createConnectionStore(client, config.connectionsTable),
     answers: createPollRendezvous(client, config.pendingRequestsTable, systemClock),
-    requestIds: once(async () => {
-      const stackKey = createStackKey(client, config.tunnelsTable, randomBytes);
-      return createRequestIds(await stackKey(), hashes, randomBytes);
-    }),
+    stackKey,
+    knownStackKey: () => readStackKey(client, config.tunnelsTable),
+    requestIds: once(async () => createRequestIds(await stackKey(), hashes, randomBytes)),
     address: addressOf(config),
   };
 }
@@ -50,8 +55,35 @@ export function wireLargeResponses({
   });
 }
 
-function addressOf({ publicUrl, wildcardDomain }: Config): PublicAddress {
-  return { publicUrl, ...(wildcardDomain && { wildcardDomain }) };
+/** What posts to connections: agents', and those of functions that wait. */
+export function wirePost(stores: ReturnType<typeof wireStores>) {
+  return createPost(managementEndpoint(stores.config.webSocketEndpoint), { ...stores, random: Math.random });
+}
+
+/** What a door needs beside the tables. */
+export function wireDoor() {
+  const stores = wireStores();
+  const { config, stackKey, pace } = stores;
+  const post = wirePost(stores);
+  const pass = async () => issueReplyPass(await stackKey(), stores);
+  const options = {
+    ...stores,
+    endpoint: config.webSocketEndpoint,
+    renewAfterSeconds: pace.renewAfterSeconds,
+    pass,
+    post,
+  };
+  return {
+    ...stores,
+    post,
+    compression: brotli,
+    largeResponses: wireLargeResponses(stores),
+    ...(config.rendezvous === 'push' && { replies: createReplySocket(options) }),
+  };
+}
+
+function addressOf({ publicUrl, wildcardDomain, streamingUrl }: Config): PublicAddress {
+  return { publicUrl, ...(wildcardDomain && { wildcardDomain }), ...(streamingUrl && { streamingUrl }) };
 }
 
 /** Calls `make` on first use; a failure is not kept. */

@@ -20,11 +20,14 @@ export function roomBeside(head: HttpRequest | HttpResponse): number {
  * @returns one `http_request` where everything fits, else it and its `request_part`s; undefined when the head alone is
  * larger than a message
  */
-export function splitRequest(request: HttpRequest, sha256: Sha256): readonly (HttpRequest | RequestPart)[] | undefined {
+export function splitRequest(
+  request: HttpRequest,
+  sha256: Sha256,
+): readonly [HttpRequest, ...RequestPart[]] | undefined {
   const room = roomBeside(request);
   if (room < 0) return undefined;
   if (request.body.length <= room) return [{ ...request, more: false }];
-  const messages: (HttpRequest | RequestPart)[] = [{ ...request, body: request.body.subarray(0, room), more: true }];
+  const messages: [HttpRequest, ...RequestPart[]] = [{ ...request, body: request.body.subarray(0, room), more: true }];
   for (let at = room, part = 1; at < request.body.length; at += PART_BYTES, part += 1) {
     const last = at + PART_BYTES >= request.body.length;
     messages.push({

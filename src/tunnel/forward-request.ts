@@ -3,7 +3,7 @@ import { addressOf } from './addressing.ts';
 import type { Door, ExchangeDependencies } from './exchange.ts';
 import { exchange } from './exchange.ts';
 import { failureResponse } from './failure-page.ts';
-import type { ConnectionStore, Log, VisitorRequest, VisitorResponse } from './ports.ts';
+import type { ConnectionStore, Log, StreamedResponse, VisitorRequest, VisitorResponse } from './ports.ts';
 import { connectionStatus, tunnelStatus } from './status.ts';
 
 export interface ForwardDependencies extends ExchangeDependencies {
@@ -16,7 +16,7 @@ export async function forwardRequest(
   request: VisitorRequest,
   door: Door,
   dependencies: ForwardDependencies,
-): Promise<VisitorResponse> {
+): Promise<VisitorResponse | StreamedResponse> {
   const address = addressOf(request, dependencies.address);
   switch (address.kind) {
     case 'nowhere':
@@ -35,18 +35,33 @@ async function forwardToTunnel(
   address: Extract<Address, { kind: 'tunnel' }>,
   door: Door,
   dependencies: ForwardDependencies,
-): Promise<VisitorResponse> {
+): Promise<VisitorResponse | StreamedResponse> {
   const { clock, log } = dependencies;
   const began = clock.now();
   const path = address.uri.split('?', 1)[0];
   const outcome = await exchange(request, address, door, dependencies);
   const told = { tunnelId: address.tunnelId, requestId: outcome.requestId, method: request.method, path };
   if (outcome.kind === 'answered') {
-    const { status, body } = outcome.response;
-    log('info', 'forwarded', { ...told, status, bytes: body.length, ms: clock.now() - began });
-    return outcome.response;
+    const { response } = outcome;
+    const forwarded = (bytes: number) =>
+      log('info', 'forwarded', { ...told, status: response.status, bytes, ms: clock.now() - began });
+    if ('stream' in response) return { ...response, stream: counted(response.stream, forwarded) };
+    forwarded(response.body.length);
+    return response;
   }
   const { code, detail, requestId } = outcome;
   log('warn', 'not forwarded', { ...told, code, detail, ms: clock.now() - began });
-  return failureResponse(code, request, requestId);
+  const { streamingUrl } = dependencies.address;
+  const elsewhere =
+    code === 'streaming_only' && streamingUrl ? `${streamingUrl}/${address.tunnelId}${address.uri}` : undefined;
+  return failureResponse(code, request, requestId, elsewhere);
+}
+
+async function* counted(stream: AsyncIterable<Uint8Array>, ended: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.length;
+    yield piece;
+  }
+  ended(bytes);
 }

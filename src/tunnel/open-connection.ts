@@ -2,29 +2,34 @@ import { CONNECTION_LIFE_SECONDS } from '../protocol/limits.ts';
 import type { Admission, Admitted } from './admission.ts';
 import { admit } from './admission.ts';
 import type { Clock, ConnectionStore, Hashes, Log } from './ports.ts';
+import { checkReplyPass, isReplyPass } from './reply-pass.ts';
 
 export interface OpenConnectionDependencies {
   readonly connections: ConnectionStore;
   readonly admission: Admission;
-  readonly hashes: Pick<Hashes, 'sha256'>;
+  /** The stack's key, where some function has made it. */
+  readonly stackKey: () => Promise<Uint8Array | undefined>;
+  readonly hashes: Pick<Hashes, 'sha256' | 'mac'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** What matters of the upgrade request's headers. */
 export interface Handshake {
-  /** `Bearer <token>` */
+  /** `Bearer <token>` of an agent, or a waiting function's pass. */
   readonly authorization?: string | undefined;
   /** Named by browsers alone. WebSockets know no same-origin rule, so without this check any page could be an agent. */
   readonly origin?: string | undefined;
 }
 
-/** `$connect`: lets an agent in or refuses it. Nothing can be sent to it yet (MG-05): it speaks first, with `ready`. */
+/** `$connect`: lets an agent or a waiting function in, or refuses it. Nothing can be sent to it yet (MG-05): it speaks first, with `ready`. */
 export async function openConnection(
   connectionId: string,
   { authorization, origin }: Handshake,
-  { connections, admission, hashes, clock, log }: OpenConnectionDependencies,
+  dependencies: OpenConnectionDependencies,
 ): Promise<'accepted' | 'refused'> {
+  const { connections, admission, hashes, clock, log } = dependencies;
+  if (isReplyPass(authorization)) return openReplyConnection(connectionId, authorization, dependencies);
   const admitted: Admitted =
     origin === undefined
       ? admit(authorization, admission, hashes)
@@ -42,4 +47,19 @@ export async function openConnection(
   });
   log('info', 'agent connected', { connectionId, subject: admitted.subject });
   return 'accepted';
+}
+
+/** A function of this stack, which waits for answers: it is no agent, and no table need know it. */
+async function openReplyConnection(
+  connectionId: string,
+  pass: string,
+  { stackKey, hashes, clock, log }: OpenConnectionDependencies,
+): Promise<'accepted' | 'refused'> {
+  const key = await stackKey();
+  if (key && checkReplyPass(pass, key, { hashes, clock })) {
+    log('debug', 'connection for answers', { connectionId });
+    return 'accepted';
+  }
+  log('warn', 'connection for answers refused', { connectionId });
+  return 'refused';
 }

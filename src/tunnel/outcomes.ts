@@ -15,6 +15,7 @@ export type FailureCode =
   | 'upstream_failed'
   | 'upstream_timeout'
   | 'response_too_large'
+  | 'streaming_only'
   | 'no_answer'
   | 'edge_failed';
 
@@ -90,6 +91,12 @@ export const OUTCOMES: Readonly<Record<FailureCode, Outcome>> = {
     explanation:
       'The answer is larger than this door can carry: 6 MB with its headers, about 4.5 MB where it is binary. A client that asks for ranges gets it in pieces; a stack with a place for large responses gives it whole.',
   },
+  streaming_only: {
+    status: 501,
+    title: 'This door cannot stream',
+    explanation:
+      "The application answers with a stream of events, which has no end that this door could wait for. The tunnel's streaming door passes them on as they come.",
+  },
   no_answer: {
     status: 504,
     title: 'No answer',
@@ -126,4 +133,5 @@ const AGENT_ERRORS: Readonly<Record<string, FailureCode>> = {
   upstream_unreachable: 'upstream_unreachable',
   upstream_failed: 'upstream_failed',
   response_too_large: 'response_too_large',
+  streaming_only: 'streaming_only',
 };

@@ -24,6 +24,14 @@ export interface VisitorResponse {
   readonly body: Uint8Array;
 }
 
+/** A response whose body is still coming. It must be read to its end or broken off, which ends the exchange. */
+export interface StreamedResponse {
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  /** Throws where the answer breaks off. */
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
 /** One agent's place in a tunnel: the connection its session has now. */
 export interface TunnelSession {
   readonly connectionId: string;
@@ -134,6 +142,27 @@ export interface Rendezvous {
   take(requestId: string, fromPart: number): AsyncIterable<AnswerPiece>;
 }
 
+/** A waiting function's own connection to the WebSocket API: what is posted to it needs no table. */
+export interface ReplySocket {
+  /**
+   * The connection that answers can be posted to. Undefined where there is none: then the next is being opened. One that has been
+   * silent, and may have died while its function stood still (LA-02, WS-49), is being proven from now on.
+   */
+  current(): string | undefined;
+  /** Resolves when there is one, or none after `ms`. */
+  opened(ms: number): Promise<void>;
+  /** @returns what ends the listening */
+  listen(requestId: string, listener: ReplyListener): () => void;
+  /** Whether the connection carries messages; one that does not is given up, and listeners are told. */
+  prove(): Promise<boolean>;
+}
+
+export interface ReplyListener {
+  heard(piece: AnswerPiece): void;
+  /** Nothing more will come by this connection. */
+  lost(): void;
+}
+
 /**
  * `gone`: the connection does not exist (410), and nothing was delivered. `failed`: everything else, already tried again. An
  * attempt whose fate nobody knows and a 410 after it are `sent`: it may have been delivered (MG-13).
@@ -150,7 +179,8 @@ export type PostToConnection = (connectionId: string, text: string, deadline?: n
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** @param until ends it sooner */
+  sleep(milliseconds: number, until?: Promise<unknown>): Promise<void>;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -162,6 +192,8 @@ export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<stri
 export interface Hashes {
   sha256(data: string | Uint8Array): Uint8Array;
   mac(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** SHA-256 of what comes piece by piece. */
+  hasher(): { update(data: Uint8Array): unknown; digest(): Uint8Array };
 }
 
 /** Bodies as they travel. */
@@ -169,6 +201,8 @@ export interface Compression {
   compress(body: Uint8Array): Uint8Array;
   /** @returns undefined for what is broken or would be larger than `limitBytes`, of which no more is ever made */
   expand(body: Uint8Array, limitBytes: number): Uint8Array | undefined;
+  /** The same for a body that comes in pieces; throws where {@link expand} gives nothing. */
+  expandStream(body: AsyncIterable<Uint8Array>, limitBytes: number): AsyncIterable<Uint8Array>;
 }
 
 /** Where this stack's visitors and tunnels are. */
@@ -177,6 +211,8 @@ export interface PublicAddress {
   readonly publicUrl: string;
   /** The domain whose subdomains are tunnels, without a port: `tunnel.example.com`; absent where there is none. */
   readonly wildcardDomain?: string;
+  /** The streaming door's URL, without a slash at the end; absent where there is none, and for that door itself. */
+  readonly streamingUrl?: string;
 }
 
 /** What agents are told to do, and how often. */

@@ -11,6 +11,8 @@ export interface RequestPosting {
   restart(connectionId: string): Promise<PostResult>;
   /** The agent takes so many bytes of the body, from its beginning. */
   grant(bytes: number): void;
+  /** What the request says from now on of where its answer is wanted. */
+  answerTo(replyTo: string | undefined): void;
 }
 
 /** Eight at once keep a post's round trip busy without filling a slow agent's buffer (MG-12). */
@@ -18,11 +20,13 @@ const POSTS_AT_ONCE = 8;
 
 /** @param deadline epoch milliseconds */
 export function createRequestPosting(
-  messages: readonly (HttpRequest | RequestPart)[],
+  messages: readonly [HttpRequest, ...RequestPart[]],
   firstConnectionId: string,
   deadline: number,
   post: PostToConnection,
 ): RequestPosting {
+  const [first, ...parts] = messages;
+  let head = first;
   let connectionId = firstConnectionId;
   let credit = WINDOW_BYTES;
   let next = 0;
@@ -40,7 +44,7 @@ export function createRequestPosting(
   }
 
   function allowed(): readonly (HttpRequest | RequestPart)[] {
-    const batch = messages.slice(next, next + POSTS_AT_ONCE);
+    const batch = [head, ...parts].slice(next, next + POSTS_AT_ONCE);
     while (batch.length > 0 && sentBytes + bytesOf(batch) > credit) batch.pop();
     return batch;
   }
@@ -55,6 +59,10 @@ export function createRequestPosting(
     },
     grant(bytes) {
       credit = Math.max(credit, bytes);
+    },
+    answerTo(replyTo) {
+      const { replyTo: _, ...request } = head;
+      head = { ...request, ...(replyTo !== undefined && { replyTo }) };
     },
   };
 }

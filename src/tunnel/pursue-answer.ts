@@ -5,10 +5,12 @@ import type { EdgeMessage } from '../protocol/messages.ts';
 import type { Progress, Pursuit } from './await-answer.ts';
 import { RETURN_SECONDS } from './claim.ts';
 import { goAwayFrom } from './close-connection.ts';
+import type { Hearing } from './hearing.ts';
 import type { Failure } from './outcomes.ts';
 import { failure } from './outcomes.ts';
-import type { Clock, PostToConnection, TunnelSession, TunnelStore } from './ports.ts';
+import type { Clock, PostToConnection, TunnelSession } from './ports.ts';
 import type { RequestPosting } from './post-request.ts';
+import type { RecentTunnels } from './recent-tunnels.ts';
 
 export interface PursuitOptions {
   readonly tunnelId: string;
@@ -16,12 +18,15 @@ export interface PursuitOptions {
   readonly session: TunnelSession;
   readonly requestId: string;
   readonly posting: RequestPosting;
+  readonly hearing: Pick<Hearing, 'replyTo' | 'prove' | 'resume'>;
+  /** The body is passed on as it comes, and may be quiet for long. */
+  readonly streaming: boolean;
   /** Epoch milliseconds by which the visitor must have an answer. */
   readonly deadline: number;
 }
 
 export interface PursuitDependencies {
-  readonly tunnels: TunnelStore;
+  readonly tunnels: RecentTunnels;
   readonly post: PostToConnection;
   readonly randomBytes: RandomBytes;
   readonly clock: Clock;
@@ -36,12 +41,16 @@ const LEAVING_SECONDS = 6;
  */
 const REMINDER_MS = 8_000;
 
+/** The pause before the next reminder of a stream that is quiet doubles up to this, in milliseconds. */
+const LONGEST_REMINDER_MS = 60_000;
+
 /**
- * Sees to it that a request that was posted is answered, whatever becomes of the connection: gives credit, sends the request
- * again where it may have been lost, asks for missing parts again, over the session's next connection where there is one.
+ * Sees to it that a request that was posted is answered, whatever becomes of the connections: gives credit, sends the request
+ * again where it may have been lost, asks for missing parts again, over the session's next connection where there is one, and for
+ * answers by the table where they do not arrive otherwise.
  */
 export function createPursuit(
-  { tunnelId, sessionId, session, requestId, posting, deadline }: PursuitOptions,
+  { tunnelId, sessionId, session, requestId, posting, hearing, streaming, deadline }: PursuitOptions,
   dependencies: PursuitDependencies,
 ): Pursuit & { cancel(): Promise<void> } {
   const { tunnels, post, clock } = dependencies;
@@ -49,16 +58,40 @@ export function createPursuit(
   let { connectionId } = session;
   let granted = WINDOW_BYTES;
   let askedAt = clock.now();
+  let reminderMs = REMINDER_MS;
   let goneSince: number | undefined;
 
-  async function say(message: EdgeMessage): Promise<void> {
-    if (understands && (await post(connectionId, encode(message), deadline)) === 'gone') {
-      await goAwayFrom(tunnelId, connectionId, dependencies);
-    }
+  /** @returns false where the connection is gone; the session's next is found when there is time for it */
+  async function say(message: EdgeMessage): Promise<boolean> {
+    if (!understands || (await post(connectionId, encode(message), deadline)) !== 'gone') return true;
+    await goAwayFrom(tunnelId, connectionId, dependencies);
+    return false;
   }
 
-  async function resume({ accepted, from, seen, bytes }: Progress): Promise<void> {
-    if (accepted) return say({ type: 'again', requestId, from, seen, bytes: bytes + WINDOW_BYTES });
+  /** To the session's next connection at once, where it has one: a stream outlives connections. */
+  async function sayWherever(message: EdgeMessage): Promise<void> {
+    if (await say(message)) return;
+    const present = (await tunnels.read(tunnelId))?.sessions[sessionId];
+    if (!present || present.connectionId === connectionId) return;
+    connectionId = present.connectionId;
+    await say(message);
+  }
+
+  function again({ from, seen, bytes }: Progress): EdgeMessage {
+    const replyTo = hearing.replyTo();
+    return {
+      type: 'again',
+      requestId,
+      from,
+      seen,
+      bytes: bytes + WINDOW_BYTES,
+      ...(replyTo !== undefined && { replyTo }),
+    };
+  }
+
+  async function resume(progress: Progress): Promise<void> {
+    if (progress.accepted) return void (await say(again(progress)));
+    posting.answerTo(hearing.replyTo());
     if ((await posting.restart(connectionId)) === 'gone') await goAwayFrom(tunnelId, connectionId, dependencies);
   }
 
@@ -68,10 +101,16 @@ export function createPursuit(
       await posting.advance();
     },
 
-    async progressed({ bytes }) {
-      if (bytes + WINDOW_BYTES / 2 < granted) return;
-      granted = bytes + WINDOW_BYTES;
-      await say({ type: 'credit', requestId, bytes: granted });
+    async progressed(progress) {
+      if (streaming && hearing.replyTo() === undefined && hearing.resume()) await sayWherever(again(progress));
+      if (progress.bytes + WINDOW_BYTES / 2 < granted) return;
+      granted = progress.bytes + WINDOW_BYTES;
+      await sayWherever({ type: 'credit', requestId, bytes: granted });
+    },
+
+    async lost(progress) {
+      posting.answerTo(undefined);
+      await sayWherever(again(progress));
     },
 
     async silent(progress): Promise<Failure | undefined> {
@@ -87,14 +126,16 @@ export function createPursuit(
       goneSince = undefined;
       const moved = present.connectionId !== connectionId;
       connectionId = present.connectionId;
-      const atWork = progress.accepted && progress.from === 0 && progress.seen.length === 0;
-      if (moved || !atWork || clock.now() - askedAt >= REMINDER_MS) {
+      const atWork = progress.accepted && progress.seen.length === 0 && (streaming || progress.from === 0);
+      if (moved || !atWork || clock.now() - askedAt >= reminderMs) {
+        if (!moved && atWork && streaming) reminderMs = Math.min(reminderMs * 2, LONGEST_REMINDER_MS);
+        await hearing.prove();
         askedAt = clock.now();
         await resume(progress);
       }
       return undefined;
     },
 
-    cancel: () => say({ type: 'cancel', requestId }),
+    cancel: async () => void (await say({ type: 'cancel', requestId })),
   };
 }

@@ -2,10 +2,11 @@ import { decodeAgentMessage, encode } from '../protocol/codec.ts';
 import { isTunnelId } from '../protocol/ids.ts';
 import type { AnswerMessage, ToldUrls } from '../protocol/messages.ts';
 import { tunnelUrls } from './addressing.ts';
+import { pieceOf } from './answer-piece.ts';
 import { leaveTunnel } from './close-connection.ts';
 import type { OpenTunnelDependencies } from './open-tunnel.ts';
 import { openTunnel } from './open-tunnel.ts';
-import type { AnswerPiece, Rendezvous } from './ports.ts';
+import type { Rendezvous } from './ports.ts';
 import type { RequestIds } from './request-id.ts';
 import { sessionOfConnection } from './request-id.ts';
 import { answerIds } from './tunnel-ids.ts';
@@ -15,6 +16,9 @@ export interface ReceiveMessageDependencies extends OpenTunnelDependencies {
   /** Asked for when an answer has come, since the key behind it may have to be read. */
   readonly requestIds: () => Promise<RequestIds>;
 }
+
+/** So long a waiting function's connection is tried before the table is used, in milliseconds. */
+const PUSH_PATIENCE_MS = 3_000;
 
 /** `$default`: everything an agent says. Messages come in any order and may come twice (WS-44). */
 export async function receiveMessage(
@@ -35,11 +39,14 @@ export async function receiveMessage(
     case 'error':
     case 'accepted':
     case 'credit':
-      return acceptAnswer(connectionId, message, dependencies);
+      return acceptAnswer(connectionId, message, text, dependencies);
     case 'leave':
       return letGo(connectionId, dependencies);
     case 'ids':
       return answerIds(connectionId, message, dependencies);
+    case 'reply_ready':
+      await dependencies.post(connectionId, encode({ type: 'reply_connection', connectionId }));
+      return;
     case 'malformed':
       dependencies.log('warn', 'malformed message', { connectionId, field: message.field, problem: message.problem });
       return;
@@ -49,53 +56,35 @@ export async function receiveMessage(
   }
 }
 
-/** Passes an answer on to whoever waits for it, provided it comes from the session that was asked. */
+/**
+ * Passes an answer on to whoever waits for it, provided it comes from the session that was asked: to the connection that the request
+ * has named, as it came; by the table where it has named none, or that one takes nothing.
+ */
 async function acceptAnswer(
   connectionId: string,
   message: AnswerMessage,
-  { answers, requestIds, log }: ReceiveMessageDependencies,
+  text: string,
+  { answers, requestIds, post, clock, log }: ReceiveMessageDependencies,
 ): Promise<void> {
-  const { requestId } = message;
+  const { requestId, replyTo } = message;
   if (requestId === null) {
     log('warn', 'agent reports an error of no request', { connectionId });
     return;
   }
   const session = message.sessionId ?? sessionOfConnection(connectionId);
-  if (!(await requestIds()).belongs(requestId, session)) {
+  const ids = await requestIds();
+  if (!ids.belongs(requestId, session)) {
     log('warn', 'answer from a session that was not asked', { connectionId, requestId });
     return;
   }
-  await answers.put(requestId, pieceOf(message));
-  log('debug', 'answer received', { connectionId, requestId, type: message.type });
-}
-
-function pieceOf(message: AnswerMessage): AnswerPiece {
-  switch (message.type) {
-    case 'http_response':
-      return {
-        kind: 'head',
-        status: message.status,
-        headers: message.headers,
-        body: message.body,
-        more: message.more,
-        ...(message.encoding && { encoding: message.encoding }),
-        ...(message.storedBytes !== undefined && { storedBytes: message.storedBytes }),
-      };
-    case 'response_part':
-      return {
-        kind: 'part',
-        part: message.part,
-        body: message.body,
-        ...(message.totalBytes !== undefined && { totalBytes: message.totalBytes }),
-        ...(message.sha256 !== undefined && { sha256: message.sha256 }),
-      };
-    case 'accepted':
-      return { kind: 'accepted' };
-    case 'credit':
-      return { kind: 'credit', bytes: message.bytes };
-    case 'error':
-      return { kind: 'error', code: message.code, message: message.message };
+  const waiting = replyTo === undefined ? undefined : ids.replyConnection(requestId, replyTo);
+  if (replyTo !== undefined && waiting === undefined) {
+    log('warn', 'answer for a connection that the request has not named', { connectionId, requestId });
+    return;
   }
+  const pushed = waiting !== undefined && (await post(waiting, text, clock.now() + PUSH_PATIENCE_MS)) === 'sent';
+  if (!pushed) await answers.put(requestId, pieceOf(message));
+  log('debug', 'answer received', { connectionId, requestId, type: message.type, pushed });
 }
 
 /**

@@ -12,6 +12,10 @@ export interface RequestIds {
   issue(sessionId: string): string;
   /** True when this id was made for this session. */
   belongs(requestId: string, sessionId: string): boolean;
+  /** What names a connection as the place where this request's answer is wanted, so that only the edge can name one. */
+  replyTo(requestId: string, connectionId: string): string;
+  /** @returns the connection; undefined where the edge has not named it for this request */
+  replyConnection(requestId: string, replyTo: string): string | undefined;
 }
 
 /** @param key at least 32 bytes */
@@ -26,12 +30,23 @@ export function createRequestIds(key: Uint8Array, hashes: Pick<Hashes, 'mac'>, r
     return uuid(bytes);
   }
 
+  function replyTo(requestId: string, connectionId: string): string {
+    const mac = hashes.mac(key, Buffer.from(`reply\n${requestId}\n${connectionId}`));
+    return `${connectionId}.${Buffer.from(mac.subarray(0, 16)).toString('base64url')}`;
+  }
+
   return {
     issue: (sessionId) => withMac(randomBytes(8), sessionId),
     belongs(requestId, sessionId) {
       if (!UUID.test(requestId)) return false;
       const nonce = Buffer.from(requestId.replaceAll('-', '').slice(0, 16), 'hex');
       return equalInConstantTime(withMac(nonce, sessionId), requestId);
+    },
+
+    replyTo,
+    replyConnection(requestId, given) {
+      const connectionId = given.slice(0, given.lastIndexOf('.'));
+      return equalInConstantTime(replyTo(requestId, connectionId), given) ? connectionId : undefined;
     },
   };
 }
@@ -48,7 +63,7 @@ function uuid(bytes: Uint8Array): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-function equalInConstantTime(a: string, b: string): boolean {
+export function equalInConstantTime(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
   return difference === 0;

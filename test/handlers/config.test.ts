@@ -21,17 +21,29 @@ describe('readConfig', () => {
       tokens: '',
       logLevel: 'info',
       pace: { renewAfterSeconds: 6_600, heartbeatSeconds: 300 },
+      rendezvous: 'push',
+      serverTiming: false,
     });
   });
 
-  it('knows four more', () => {
+  it('knows the choices of each setting that has some', () => {
+    const chosen = { ...REQUIRED, POSTERN_RENDEZVOUS: 'poll', POSTERN_SERVER_TIMING: 'on' };
+    expect(readConfig(chosen)).to.include({ rendezvous: 'poll', serverTiming: true });
+    expect(() => readConfig({ ...REQUIRED, POSTERN_RENDEZVOUS: 'pull' })).to.throw(
+      'POSTERN_RENDEZVOUS is none of push',
+    );
+  });
+
+  it('knows five more', () => {
     const more = {
+      POSTERN_STREAMING_URL: 'https://u3v9.lambda-url.us-east-1.on.aws/',
       POSTERN_WILDCARD_DOMAIN: 't.example.com',
       POSTERN_AUTH: 'tokens',
       POSTERN_TOKENS: 'ada:00',
       POSTERN_LOG_LEVEL: 'debug',
     };
     expect(readConfig({ ...REQUIRED, ...more })).to.include({
+      streamingUrl: 'https://u3v9.lambda-url.us-east-1.on.aws',
       wildcardDomain: 't.example.com',
       auth: 'tokens',
       tokens: 'ada:00',

@@ -42,7 +42,14 @@ export function createFakeClock(start = 1_761_400_000_000): FakeClock {
   return {
     now: () => now,
     at: (time, run) => plan({ time, sleeper: false, run }),
-    sleep: (milliseconds) =>
-      new Promise((resolve) => plan({ time: now + milliseconds, sleeper: true, run: () => resolve() })),
+    sleep: (milliseconds, until) =>
+      new Promise((resolve) => {
+        const sleeper = { time: now + milliseconds, sleeper: true, run: () => resolve() };
+        plan(sleeper);
+        void until?.then(() => {
+          planned = planned.filter((one) => one !== sleeper);
+          resolve();
+        });
+      }),
   };
 }

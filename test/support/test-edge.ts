@@ -9,6 +9,7 @@ import { forwardRequest } from '../../src/tunnel/forward-request.ts';
 import { openConnection } from '../../src/tunnel/open-connection.ts';
 import type { LogLevel, PublicAddress, VisitorRequest, VisitorResponse } from '../../src/tunnel/ports.ts';
 import { receiveMessage } from '../../src/tunnel/receive-message.ts';
+import { rememberTunnels } from '../../src/tunnel/recent-tunnels.ts';
 import { createRequestIds } from '../../src/tunnel/request-id.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createMemoryStores } from './memory-stores.ts';
@@ -40,6 +41,8 @@ export interface TestEdgeOptions {
 export const DOOR_MS = 28_000;
 const DOOR_BYTES = 6_291_556;
 
+const KEY = new Uint8Array(32).fill(7);
+
 /** The whole edge in memory: its functions are called as the handlers call them, its agents are objects. */
 export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions = {}) {
   const stores = createMemoryStores();
@@ -49,10 +52,12 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
   const gone = new Set<string>();
   const refusing = new Set<string>();
   const random = seededRandom('edge');
-  const requestIds = createRequestIds(new Uint8Array(32).fill(7), hashes, random);
+  const requestIds = createRequestIds(KEY, hashes, random);
 
   const dependencies = {
     ...stores,
+    tunnels: rememberTunnels(stores.tunnels, clock),
+    stackKey: async () => KEY,
     clock,
     hashes,
     compression: brotli,
@@ -110,12 +115,14 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
       await closeConnection(connectionId, '1005', dependencies);
     },
 
-    forward(
+    async forward(
       request: VisitorRequest,
       { deadline = clock.now() + DOOR_MS, maxResponseBytes = DOOR_BYTES } = {},
     ): Promise<VisitorResponse> {
       const door = { deadline, maxResponseBytes, sureResponseBytes: Math.floor(maxResponseBytes * 0.7) };
-      return forwardRequest(request, door, dependencies);
+      const response = await forwardRequest(request, door, dependencies);
+      if ('stream' in response) throw new Error('a stream from a door that does not stream');
+      return response;
     },
   };
 }

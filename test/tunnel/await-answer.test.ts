@@ -4,8 +4,10 @@ import { brotli } from '../../src/adapters/compression.ts';
 import { hashes } from '../../src/adapters/system.ts';
 import type { Progress, Pursuit } from '../../src/tunnel/await-answer.ts';
 import { awaitAnswer } from '../../src/tunnel/await-answer.ts';
+import { createHearing } from '../../src/tunnel/hearing.ts';
 import { failure } from '../../src/tunnel/outcomes.ts';
 import type { AnswerPiece } from '../../src/tunnel/ports.ts';
+import { createWholeAnswer } from '../../src/tunnel/whole-answer.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createMemoryStores } from '../support/memory-stores.ts';
 
@@ -41,18 +43,21 @@ async function awaited(
     asked.push({ at: clock.now() - began, from });
     return answers.take(requestId, from);
   };
-  const options = { requestId: ID, deadline: began + patience, maxBodyBytes };
+  const options = { deadline: began + patience, longestPatienceMs: 5_000 };
   const pursued: { at: number; what: string; progress?: Progress }[] = [];
   const at = () => clock.now() - began;
   const pursuit: Pursuit = {
     progressed: async (progress) => void pursued.push({ at: at(), what: 'progressed', progress }),
+    lost: async () => {},
     granted: async (bytes) => void pursued.push({ at: at(), what: `granted ${bytes}` }),
     async silent(progress) {
       pursued.push({ at: at(), what: 'silent', progress });
       return hopelessAt !== undefined && at() >= hopelessAt ? failure('agent_lost') : undefined;
     },
   };
-  const result = await awaitAnswer(options, pursuit, { answers: { take }, clock, sha256, compression: brotli });
+  const hearing = createHearing(ID, false, { replyTo: () => '' }, { answers: { take }, clock });
+  const assembly = createWholeAnswer(maxBodyBytes, sha256, brotli);
+  const result = await awaitAnswer(assembly, hearing, pursuit, options, clock);
   return { result, asked, pursued, ms: at() };
 }
 
@@ -233,9 +238,24 @@ describe('awaitAnswer', () => {
       piece: { kind: 'part', part: at + 1, body: Buffer.from('x') } as const,
       after: at * 2_000,
     }));
-    const { pursued } = await awaited([...parts, { piece: { kind: 'credit', bytes: 7 }, after: 10 }]);
+    const { pursued } = await awaited([
+      { piece: head(Buffer.from('x'), true), after: 0 },
+      ...parts,
+      { piece: { kind: 'credit', bytes: 7 }, after: 10 },
+    ]);
     expect(pursued.filter(({ what, at }) => what === 'silent' && at < 22_000)).to.deep.equal([]);
     expect(pursued.filter(({ what }) => what.startsWith('granted'))).to.have.lengthOf(1);
+  });
+
+  it('takes what comes beyond a gap for silence all the same', async () => {
+    const parts = Array.from({ length: 12 }, (_, at) => ({
+      piece: { kind: 'part', part: at + 1, body: Buffer.from('x') } as const,
+      after: at * 1_000,
+    }));
+    const { pursued } = await awaited(parts);
+    const [first] = pursued.filter(({ what }) => what === 'silent');
+    expect(first?.at).to.equal(2_500);
+    expect(first?.progress).to.include({ from: 0 });
   });
 
   it('ends where whoever looked says that it is of no use', async () => {

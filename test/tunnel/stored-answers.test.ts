@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { AgentMessage, EdgeMessage } from '../../src/protocol/messages.ts';
 import { forwardRequest } from '../../src/tunnel/forward-request.ts';
 import type { LargeResponses } from '../../src/tunnel/large-responses.ts';
-import type { VisitorRequest } from '../../src/tunnel/ports.ts';
+import type { VisitorRequest, VisitorResponse } from '../../src/tunnel/ports.ts';
 import { DOOR_MS, failureCode, visit } from '../support/test-edge.ts';
 import { answers, answerTo, firstRequest, tunnelled } from './tunnelled.ts';
 
@@ -21,9 +21,9 @@ describe('answers that lie elsewhere', () => {
   async function start(protocol: 1 | 2 = 2, place: LargeResponses | undefined = large) {
     const { edge, agent, path } = await tunnelled(protocol);
     const dependencies = { ...edge.dependencies, ...(place && { largeResponses: async () => place }) };
-    const ask = (more: Partial<VisitorRequest> = {}) => {
+    const ask = async (more: Partial<VisitorRequest> = {}) => {
       const door = { deadline: edge.clock.now() + DOOR_MS, maxResponseBytes: 100, sureResponseBytes: 70 };
-      return forwardRequest(visit(`${path}/`, more), door, dependencies);
+      return (await forwardRequest(visit(`${path}/`, more), door, dependencies)) as VisitorResponse;
     };
     return { agent, ask };
   }

@@ -266,7 +266,7 @@ describe('ids list', () => {
   it('believes the items and not the index (DD-01)', async () => {
     const edge = createTestEdge();
     await reserve(edge, 'b', 'theirs');
-    edge.dependencies.tunnels = { ...edge.tunnels, ofOwner: async () => ['theirs', 'never-there'] };
+    edge.dependencies.tunnels = { ...edge.dependencies.tunnels, ofOwner: async () => ['theirs', 'never-there'] };
     expect(await list(edge, 'a')).to.deep.equal([]);
   });
 
