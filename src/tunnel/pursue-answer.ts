@@ -90,7 +90,7 @@ export function createPursuit(
   }
 
   async function resume(progress: Progress): Promise<void> {
-    if (progress.accepted) return void (await say(again(progress)));
+    if (progress.accepted) return sayWherever(again(progress));
     posting.answerTo(hearing.replyTo());
     if ((await posting.restart(connectionId)) === 'gone') await goAwayFrom(tunnelId, connectionId, dependencies);
   }
@@ -108,10 +108,7 @@ export function createPursuit(
       await sayWherever({ type: 'credit', requestId, bytes: granted });
     },
 
-    async lost(progress) {
-      posting.answerTo(undefined);
-      await sayWherever(again(progress));
-    },
+    lost: resume,
 
     async silent(progress): Promise<Failure | undefined> {
       if (!understands) return undefined;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { createExchanges } from '../../agent/session/exchanges.ts';
 import type { EdgeMessage } from '../../src/protocol/messages.ts';
 import { receiveMessage } from '../../src/tunnel/receive-message.ts';
+import { createReplyLine } from '../support/reply-line.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { createTestEdge, hello, visit } from '../support/test-edge.ts';
 
@@ -17,6 +18,8 @@ interface Network {
   readonly delayMs: number;
   /** Milliseconds after which the agent's connection breaks and the next is there; several times. */
   readonly breaks: readonly number[];
+  /** Whether answers are pushed to the waiting function; its connection breaks, and is half-open, as the agent's does. */
+  readonly push: boolean;
 }
 
 interface Request {
@@ -36,7 +39,8 @@ function bytes(length: number, salt: number): Uint8Array {
 
 /** The real edge and the real agent's exchanges, with no time of their own and a bad network between them. */
 async function play(network: Network, requests: readonly Request[]) {
-  const edge = createTestEdge();
+  const line = createReplyLine();
+  const edge = createTestEdge(network.push ? { replies: line } : {});
   const { clock } = edge;
   const drawn = seededRandom(network.seed);
   const chance = () => {
@@ -51,6 +55,8 @@ async function play(network: Network, requests: readonly Request[]) {
     const times = chance() < network.lossRate ? 0 : chance() < network.repeatRate ? 2 : 1;
     for (let time = 0; time < times; time += 1) clock.at(clock.now() + Math.ceil(chance() * network.delayMs), deliver);
   }
+
+  line.carry = carry;
 
   async function open(epoch: number): Promise<void> {
     const agent = await edge.connect(`C${epoch}=`);
@@ -108,6 +114,11 @@ async function play(network: Network, requests: readonly Request[]) {
       present += 1;
       await open(present);
     });
+    clock.at(clock.now() + after + 400, () => {
+      line.state = 'half-open';
+    });
+    clock.at(clock.now() + after + 1_500, () => line.breakOff());
+    clock.at(clock.now() + after + 2_500, () => line.reopen());
   }
   const responses = await Promise.all(
     requests.map(async ({ upBytes }, at) => {
@@ -156,6 +167,7 @@ describe('edge and agent, with a bad network between them', () => {
       repeatRate: fc.constantFrom(0, 0.3),
       delayMs: fc.constantFrom(0, 20, 300),
       breaks: fc.array(fc.nat({ max: 8_000 }), { maxLength: 3 }),
+      push: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(network, fc.array(request, { minLength: 1, maxLength: 4 }), async (bad, requests) => {

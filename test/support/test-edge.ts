@@ -13,6 +13,7 @@ import { rememberTunnels } from '../../src/tunnel/recent-tunnels.ts';
 import { createRequestIds } from '../../src/tunnel/request-id.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createMemoryStores } from './memory-stores.ts';
+import type { ReplyLine } from './reply-line.ts';
 import { seededRandom } from './seeded-random.ts';
 
 interface LogLine {
@@ -35,6 +36,8 @@ export interface TestAgent {
 export interface TestEdgeOptions {
   readonly auth?: string;
   readonly tokens?: string;
+  /** By which answers are pushed; without it they come by the table. */
+  readonly replies?: ReplyLine;
 }
 
 /** Milliseconds that a door waits, and what it can carry: the HTTP API's, a little less than 29 s. */
@@ -44,7 +47,7 @@ const DOOR_BYTES = 6_291_556;
 const KEY = new Uint8Array(32).fill(7);
 
 /** The whole edge in memory: its functions are called as the handlers call them, its agents are objects. */
-export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions = {}) {
+export function createTestEdge({ auth = 'open', tokens = '', replies }: TestEdgeOptions = {}) {
   const stores = createMemoryStores();
   const clock = createFakeClock();
   const lines: LogLine[] = [];
@@ -69,8 +72,11 @@ export function createTestEdge({ auth = 'open', tokens = '' }: TestEdgeOptions =
     log(level: LogLevel, event: string, fields?: object) {
       lines.push({ level, event, ...fields });
     },
+    ...(replies && { replies }),
     async post(connectionId: string, text: string) {
       if (Buffer.byteLength(text) > MESSAGE_BYTES) throw new Error('a message that no gateway would carry');
+      const taken = replies?.takes(connectionId, text);
+      if (taken) return taken;
       const agent = agents.get(connectionId);
       if (!agent || gone.has(connectionId)) return 'gone' as const;
       if (refusing.has(connectionId)) return 'failed' as const;

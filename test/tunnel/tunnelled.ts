@@ -1,13 +1,13 @@
 import type { AgentMessage, EdgeMessage, HttpRequest } from '../../src/protocol/messages.ts';
 import type { VisitorResponse } from '../../src/tunnel/ports.ts';
-import type { TestAgent } from '../support/test-edge.ts';
+import type { TestAgent, TestEdgeOptions } from '../support/test-edge.ts';
 import { createTestEdge, hello } from '../support/test-edge.ts';
 
 export const SESSION = 'a'.repeat(22);
 
 /** An edge with one agent on `/blue-harbour`, or a version 1 agent on the id it was given. */
-export async function tunnelled(protocol: 1 | 2 = 2) {
-  const edge = createTestEdge();
+export async function tunnelled(protocol: 1 | 2 = 2, options: TestEdgeOptions = {}) {
+  const edge = createTestEdge(options);
   const agent = await edge.connect('A=');
   await agent.say(
     protocol === 1 ? { type: 'ready' } : { type: 'ready', hello: hello('a', { tunnelId: 'blue-harbour' }) },
