@@ -18,6 +18,12 @@ export interface Quotas {
   readonly httpHeaderBytes: number;
   /** Bytes of a request body (HA-22). */
   readonly httpBodyBytes: number;
+  /** Body bytes of a streamed response (LA-12). */
+  readonly streamBytes: number;
+  /** Of these, how many leave as fast as they can (developer guide, configuration-response-streaming). */
+  readonly streamBurstBytes: number;
+  /** Bytes a second of a streamed response after these (the same page). */
+  readonly streamBytesPerSecond: number;
 
   /** New WebSocket connections a second (WS-17). */
   readonly connectsPerSecond: number;
@@ -52,6 +58,9 @@ export const DEFAULT_QUOTAS: Quotas = {
   httpIntegrationMs: 30_000,
   httpHeaderBytes: 10_240,
   httpBodyBytes: 10 * 1024 * 1024,
+  streamBytes: 200 * 1024 * 1024,
+  streamBurstBytes: 6 * 1024 * 1024,
+  streamBytesPerSecond: 2 * 1024 * 1024,
   connectsPerSecond: 500,
   requestsPerSecond: 10_000,
   requestBurst: 5_000,

@@ -57,6 +57,12 @@ export interface Switches {
    * `charset=utf-8` on plain text and JSON.
    */
   readonly textContentTypes: 'all-text' | 'listed';
+  /**
+   * What a URL that streams makes of a handler that does not: its result is read by payload format 2.0 as behind any URL, or is
+   * the body as it stands (LA-12). Functions with buffered results are said to work behind such URLs
+   * (aws-lambda-rust-runtime#805, middy#1137); Lambda's documents say nothing.
+   */
+  readonly unstreamedResult: 'response' | 'body';
   /** Whether a policy's `…/POST/@connections`, without an id, allows posting to any id (MG-04). */
   readonly connectionsWithoutId: boolean;
   /** What `$disconnect` reads for a reason where the TCP connection just went (WS-62: unknown). */
@@ -89,6 +95,7 @@ export const DEFAULT_SWITCHES: Switches = {
   anyInArn: 'ANY',
   unknownHostStatus: 403,
   textContentTypes: 'all-text',
+  unstreamedResult: 'response',
   connectionsWithoutId: true,
   abnormalCloseReason: '',
 };
@@ -104,4 +111,5 @@ export const SWITCH_VALUES: Readonly<Record<string, readonly string[]>> = {
   dotSegments: ['kept', 'resolved'],
   anyInArn: ['ANY', 'method'],
   textContentTypes: ['all-text', 'listed'],
+  unstreamedResult: ['response', 'body'],
 };

@@ -2,17 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { InvokeResult, Invoker } from '../stack/invoker.ts';
+import type { InvocationRecord, InvokeOptions, InvokeResult, Invoker } from '../stack/invoker.ts';
 import { type Random, strikes } from '../stack/random.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
+import { createCollector, createCounter } from './collector.ts';
 import { createConcurrency } from './concurrency.ts';
 import { createEnvironmentStarter, type StarterOptions } from './environment-starter.ts';
 import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
-import { closingLines, describeFailedStart, initReport, judge } from './invocation-result.ts';
+import { closingLines, describeFailedStart, initReport, judge, recordOf } from './invocation-result.ts';
 import { ACCOUNT_CONCURRENCY, MOST_EVENT_BYTES } from './limits.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type SilentPort, startSilentPort } from './silent-port.ts';
 import { createStartGate } from './start-gate.ts';
+import { traceHeader } from './trace-header.ts';
 import type { NetworkSetup } from './worker/messages.ts';
 
 const IDLE_MS = 30_000;
@@ -36,6 +38,8 @@ export interface LambdaOptions extends StarterOptions {
   readonly startsAtOnce?: number;
   /** Invocations that may be under way at the same time, all functions together; 1,000 by default (LA-06). */
   readonly concurrency?: number;
+  /** Told of every invocation that an environment was asked for, once it has ended, well or not. */
+  onInvoked?(record: InvocationRecord): void;
   /** Milliseconds after which an idle environment is ended; 30 s by default, less than AWS takes: memory is dearer here. */
   readonly idleMs?: number;
 }
@@ -46,8 +50,6 @@ export interface Unloadable {
 }
 
 export interface Lambda extends Invoker {
-  /** @param requestId the event's, where it has one already: an event that is tried again keeps it (LA-05) */
-  invoke(functionArn: string, payload: string, requestId?: string): Promise<InvokeResult>;
   /**
    * Starts one environment of each function ahead of any event.
    * @returns the functions whose handler does not load, with the reason
@@ -103,11 +105,25 @@ export function createLambda(options: LambdaOptions): Lambda {
     return { origins: [...origins], silentPort: port, ...(certificate !== undefined && { certificate }) };
   }
 
-  async function run({ fn, pool }: Target, payload: string, requestId: string): Promise<InvokeResult> {
-    const run = await pool.run({ requestId, payload, timeoutMs: fn.timeoutMs }, () =>
-      log({ level: 'debug', source: fn.name, message: `START RequestId: ${requestId} Version: $LATEST` }),
-    );
-    const { result, complaint } = judge(fn, requestId, run);
+  async function run({ fn, pool }: Target, payload: string, given: InvokeOptions): Promise<InvokeResult> {
+    const { requestId = randomUUID() } = given;
+    const traceId = traceHeader(given.traceId, clock.now());
+    const askedAt = performance.now();
+    let queuedMs: number | undefined;
+    const collector = createCollector();
+    const counter = given.sink && createCounter(given.sink);
+    const run = await pool.run({ requestId, traceId, payload, timeoutMs: fn.timeoutMs }, counter ?? collector, () => {
+      queuedMs = performance.now() - askedAt;
+      log({ level: 'debug', source: fn.name, message: `START RequestId: ${requestId} Version: $LATEST` });
+    });
+    if (queuedMs !== undefined) {
+      const { streamedBytes = 0 } = counter ?? {};
+      options.onInvoked?.({
+        ...recordOf(fn, { requestId, traceId, queuedMs }, run),
+        ...(streamedBytes > 0 && { streamedBytes }),
+      });
+    }
+    const { result, complaint } = judge(fn, requestId, run, collector.collected());
     if (complaint && !stopped) log({ level: 'error', source: fn.name, ...complaint });
     for (const message of closingLines(fn, requestId, run)) log({ level: 'debug', source: fn.name, message });
     return result;
@@ -148,7 +164,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   }
 
   return {
-    async invoke(functionArn, payload, requestId = randomUUID()) {
+    async invoke(functionArn, payload, given = {}) {
       const target = targets.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
       if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
@@ -164,7 +180,7 @@ export function createLambda(options: LambdaOptions): Lambda {
           `all ${entrance.limit} invocations at once ${whose} are under way`,
         );
       }
-      const result = run(target, payload, requestId);
+      const result = run(target, payload, given);
       underWay.add(result);
       return result.finally(() => {
         underWay.delete(result);

@@ -1,14 +1,25 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../stack/clock.ts';
+import type { ResponseSink } from '../stack/invoker.ts';
 import { createFreezer } from './freezer.ts';
-import type { HandlerError, InvokeMessage, PrintLevel, WorkerMessage, WorkerSetup } from './worker/messages.ts';
+import type {
+  EmulatorMessage,
+  HandlerError,
+  InvokeMessage,
+  PrintLevel,
+  WorkerMessage,
+  WorkerSetup,
+} from './worker/messages.ts';
 
 /** One execution environment: it serves one event at a time (LA-01) and keeps its globals from one to the next. */
 export interface Environment {
   /** Settles when it can take its first event (it then stands still until that comes), or never will. Never rejects. */
   readonly started: Promise<Started>;
-  /** Only after `started` said `ready`, and never while another invocation is under way. Never rejects. */
-  invoke(message: InvokeMessage): Promise<Outcome>;
+  /**
+   * Only after `started` said `ready`, and never while another invocation is under way. Never rejects.
+   * @param sink what a streaming handler answers goes there, one part after the other, before the outcome; nothing after it
+   */
+  invoke(message: InvokeMessage, sink: ResponseSink): Promise<Outcome>;
   /** False once its worker has ended, for whatever reason: it takes no event any more. */
   readonly alive: boolean;
   end(): Promise<void>;
@@ -26,6 +37,8 @@ type Start =
 export type Outcome =
   | { readonly kind: 'returned'; readonly payload: string }
   | { readonly kind: 'returned-too-much' }
+  /** The sink has all of it. */
+  | { readonly kind: 'streamed' }
   | { readonly kind: 'threw'; readonly error: HandlerError }
   | { readonly kind: 'timed-out' }
   /** The process ended (LA-07); `reason` is in Lambda's words. */
@@ -57,6 +70,10 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
   let alive = true;
   let finishStart: ((start: Start) => void) | undefined;
   let finishEvent: ((outcome: Outcome) => void) | undefined;
+  /** Of the event under way. */
+  let stream: ResponseSink | undefined;
+  /** Settles when the parts that have come are taken. */
+  let taken = Promise.resolve();
   /** What the worker's end is due to, where its exit code does not say. */
   let endedBy: string | undefined;
 
@@ -83,8 +100,13 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
       case 'init-failed':
         finishStart?.(message);
         return void end();
+      case 'stream-opened':
+        return stream?.open(message.contentType);
+      case 'stream-part':
+        return pass(message.bytes, stream);
       case 'returned':
       case 'returned-too-much':
+      case 'streamed':
       case 'threw':
         return finishEvent?.(message);
       case 'crashed':
@@ -98,6 +120,14 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') endedBy = 'killed';
   });
   worker.on('exit', (code) => gone(exitReason(code, endedBy)));
+
+  /** Hands a part on, then lets as much more come: what is under way between the threads is bounded by the worker. */
+  function pass(bytes: Uint8Array, to: ResponseSink | undefined): void {
+    taken = taken.then(async () => {
+      if (to !== undefined && to === stream) await to.write(bytes);
+      if (to === stream) worker.postMessage({ kind: 'taken', bytes: bytes.length } satisfies EmulatorMessage);
+    });
+  }
 
   /** The worker still runs, but Lambda's runtime would now end itself. */
   function crashed(error: HandlerError): void {
@@ -125,18 +155,21 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     get alive() {
       return alive;
     },
-    invoke(message) {
+    invoke(message, sink) {
       return new Promise((resolve) => {
+        stream = sink;
+        taken = Promise.resolve();
         const cancel = clock.after(message.timeoutMs, () => {
           finishEvent?.({ kind: 'timed-out' });
           void end();
         });
         finishEvent = (outcome) => {
           finishEvent = undefined;
+          stream = undefined;
           cancel();
           resolve(outcome);
         };
-        worker.postMessage(message);
+        worker.postMessage({ kind: 'invoke', ...message } satisfies EmulatorMessage);
         freezer?.wake();
       });
     },

@@ -1,4 +1,4 @@
-import type { InvokeResult } from '../stack/invoker.ts';
+import type { InvocationRecord, InvokeResult } from '../stack/invoker.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { INIT_LIMIT_MS, MOST_RESPONSE_BYTES } from './limits.ts';
 import type { FailedStart, Run } from './pool.ts';
@@ -9,8 +9,11 @@ export interface Judged {
   readonly complaint?: { readonly message: string; readonly behaviour?: string };
 }
 
-/** Lambda's answer to an invocation, in Lambda's words. */
-export function judge(fn: LambdaFunction, requestId: string, run: Run): Judged {
+/**
+ * Lambda's answer to an invocation, in Lambda's words.
+ * @param collected what the handler streamed where nobody else took it; undefined where that is more than Lambda gives back
+ */
+export function judge(fn: LambdaFunction, requestId: string, run: Run, collected: string | undefined): Judged {
   if ('failedStart' in run) {
     const { failedStart } = run;
     if (failedStart.kind === 'timed-out') return timedOut(requestId, fn.timeoutMs);
@@ -24,6 +27,8 @@ export function judge(fn: LambdaFunction, requestId: string, run: Run): Judged {
   switch (outcome.kind) {
     case 'returned':
       return { result: outcome };
+    case 'streamed':
+      return collected === undefined ? tooLarge() : { result: { kind: 'returned', payload: collected } };
     case 'returned-too-much':
       return tooLarge();
     case 'threw':
@@ -40,12 +45,26 @@ export function closingLines(fn: LambdaFunction, requestId: string, { durationMs
   const report = [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,
-    // What a cold start takes has been billed since August 2025 (LA-10).
-    `Billed Duration: ${Math.ceil(durationMs + (initMs ?? 0))} ms`,
+    `Billed Duration: ${billedMs(durationMs, initMs)} ms`,
     `Memory Size: ${fn.memoryMb} MB`,
     ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
   ];
   return [`END RequestId: ${requestId}`, report.join('\t')];
+}
+
+/** What a cold start takes has been billed since August 2025 (LA-10). */
+function billedMs(durationMs: number, initMs = 0): number {
+  return Math.ceil(durationMs + initMs);
+}
+
+/** What an invocation took, for whoever counts. */
+export function recordOf(
+  { name, arn, memoryMb }: LambdaFunction,
+  of: Pick<InvocationRecord, 'requestId' | 'traceId' | 'queuedMs'>,
+  { durationMs, initMs }: Run,
+): InvocationRecord {
+  const times = { durationMs, billedMs: billedMs(durationMs, initMs), ...(initMs !== undefined && { initMs }) };
+  return { functionName: name, functionArn: arn, memoryMb, ...of, ...times };
 }
 
 /** The line Lambda writes when a handler did not load (LA-10): before the event, or again while that waits. */

@@ -9,7 +9,7 @@ import type { LambdaFunction } from '../stack/stack.ts';
 import { type AsyncPolicy, createAsyncQueue, DEFAULT_ASYNC_POLICY } from './async-queue.ts';
 import type { Lambda } from './create-lambda.ts';
 import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
-import { type Answer, answerInvoke } from './invoke-request.ts';
+import { type Answer, answerInvoke, type InvokeRequest } from './invoke-request.ts';
 
 /** Milliseconds that headers and a whole request may take: nobody holds the port by sending slowly. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
@@ -28,6 +28,8 @@ export interface InvokeApiOptions {
   readonly log?: Log;
   readonly faults?: Partial<LambdaFaults>;
   readonly random?: Random;
+  /** Answers what is the emulator's own and no business of Lambda's; undefined for all else. */
+  readonly ownPage?: (request: InvokeRequest) => Answer | undefined;
   /** Of asynchronous events. */
   readonly policy?: Partial<AsyncPolicy>;
 }
@@ -45,7 +47,7 @@ export interface InvokeApi {
 export async function startInvokeApi(options: InvokeApiOptions): Promise<InvokeApi> {
   const { functions, invoker, access, clock = systemClock, log = () => {}, random = () => 1 } = options;
   const queue = createAsyncQueue({
-    invoke: (functionArn, payload, requestId) => invoker.invoke(functionArn, payload, requestId),
+    invoke: (functionArn, payload, requestId) => invoker.invoke(functionArn, payload, { requestId }),
     clock,
     log,
     policy: { ...DEFAULT_ASYNC_POLICY, ...options.policy },
@@ -55,7 +57,8 @@ export async function startInvokeApi(options: InvokeApiOptions): Promise<InvokeA
   const context = { functions, invoker, queue, ...(access && { access: { ...access, clock } }) };
   const server = createServer(TIMEOUTS, async (request, response) => {
     try {
-      const { status, headers, body }: Answer = await answerInvoke(await receive(request), context);
+      const received = await receive(request);
+      const { status, headers, body } = options.ownPage?.(received) ?? (await answerInvoke(received, context));
       response.writeHead(status, headers).end(body);
     } catch {
       response.destroy(); // the caller left while sending its event

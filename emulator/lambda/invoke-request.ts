@@ -77,7 +77,9 @@ async function invoke(
     return { status: 202, headers: { 'x-amzn-requestid': queuedAs }, body: '' };
   }
   const requestId = randomUUID();
-  const answer = asAnswer(await context.invoker.invoke(fn.arn, payload, requestId), fn.name);
+  const traceId = headers['x-amzn-trace-id'];
+  const options = { requestId, ...(typeof traceId === 'string' && { traceId }) };
+  const answer = asAnswer(await context.invoker.invoke(fn.arn, payload, options), fn.name);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../stack/clock.ts';
+import type { ResponseSink } from '../stack/invoker.ts';
 import type { Environment, Outcome, Started } from './environment.ts';
 import { INIT_LIMIT_MS } from './limits.ts';
 import type { StartGate } from './start-gate.ts';
@@ -20,8 +21,11 @@ export type FailedStart = Exclude<Started, { kind: 'ready' }>;
 export interface Pool {
   /** Starts one environment ahead of any event. @returns why it did not come up, if so */
   prepare(): Promise<FailedStart | undefined>;
-  /** @param onServed called when an environment takes the event */
-  run(message: InvokeMessage, onServed: () => void): Promise<Run>;
+  /**
+   * @param sink what a streaming handler answers goes there
+   * @param onServed called when an environment takes the event
+   */
+  run(message: InvokeMessage, sink: ResponseSink, onServed: () => void): Promise<Run>;
   /** Ends idle environments, and every other one after its event. Resolves when none is left. */
   retire(): Promise<void>;
   /** Ends every environment; events that wait or are under way end as `exited`. */
@@ -43,6 +47,7 @@ export interface PoolOptions {
 
 interface Waiting {
   readonly message: InvokeMessage;
+  readonly sink: ResponseSink;
   /** To be served by an environment that has served nothing yet. */
   readonly cold: boolean;
   onServed(): void;
@@ -106,7 +111,7 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
   async function serve(environment: Environment, event: Waiting, initMs?: number): Promise<void> {
     event.onServed();
     const startedAt = performance.now();
-    const outcome = await environment.invoke(event.message);
+    const outcome = await environment.invoke(event.message, event.sink);
     const durationMs = performance.now() - startedAt;
     typicalMs = (typicalMs + durationMs) / 2;
     event.resolve({ outcome, durationMs, ...(initMs === undefined ? {} : { initMs }) });
@@ -171,16 +176,16 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
         gate(async () => resolve(await startOne()));
       }),
 
-    run(message, onServed) {
+    run(message, sink, onServed) {
       if (stopped) return Promise.resolve(STOPPED);
       return new Promise((resolve) => {
         const free = takeIdle();
         const cold = free !== undefined && wantsColdStart();
         if (free !== undefined) {
-          if (!cold) return void serve(free.environment, { message, cold, onServed, resolve }, free.initMs);
+          if (!cold) return void serve(free.environment, { message, sink, cold, onServed, resolve }, free.initMs);
           endNow(free.environment);
         }
-        waiting.push({ message, cold, onServed, resolve });
+        waiting.push({ message, sink, cold, onServed, resolve });
         mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
         gate(startWanted);
       });

@@ -69,6 +69,8 @@ export interface FunctionUrl {
   /** The host name's first label: 32 of `[a-z0-9]`. */
   readonly urlId: string;
   readonly authorization: 'NONE' | 'AWS_IAM';
+  /** Answers leave as the function makes them (`RESPONSE_STREAM`, LA-12), and not when they are whole. */
+  readonly streams?: boolean;
   readonly cors?: Cors;
 }
 

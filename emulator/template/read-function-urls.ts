@@ -5,7 +5,7 @@ import { readCors } from './read-cors.ts';
 import type { ResourcesOfType } from './resources.ts';
 import type { TemplateScope } from './scope.ts';
 
-/** Every `AWS::Lambda::Url` by the ARN of its function (LA-11). Streamed answers (LA-12) are refused. */
+/** Every `AWS::Lambda::Url` by the ARN of its function (LA-11, LA-12). */
 export function readFunctionUrls(
   resources: ResourcesOfType,
   scope: TemplateScope,
@@ -16,14 +16,14 @@ export function readFunctionUrls(
     const functionArn = targetOf(properties, functions);
     const authorization = properties.choice('AuthType', ['NONE', 'AWS_IAM']);
     if (!properties.has('AuthType')) properties.report('AuthType', 'is required');
-    const mode = properties.choice('InvokeMode', ['BUFFERED', 'RESPONSE_STREAM']);
-    if (mode === 'RESPONSE_STREAM') properties.report('InvokeMode', 'the emulator does not stream answers');
+    const streams = properties.choice('InvokeMode', ['BUFFERED', 'RESPONSE_STREAM']) === 'RESPONSE_STREAM';
     const cors = readCors(properties, 'Cors', 'url');
     properties.refuseOthers();
     if (functionArn === undefined || authorization === undefined) continue;
     if (urls.has(functionArn)) properties.report('TargetFunctionArn', `a second URL of ${functionArn}`);
     const { logicalId } = properties;
-    urls.set(functionArn, { logicalId, urlId: scope.ids.urlId(logicalId), authorization, ...(cors && { cors }) });
+    const urlId = scope.ids.urlId(logicalId);
+    urls.set(functionArn, { logicalId, urlId, authorization, ...(streams && { streams }), ...(cors && { cors }) });
   }
   return urls;
 }

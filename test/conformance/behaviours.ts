@@ -221,10 +221,7 @@ export const SECTIONS: readonly Section[] = [
           'the limit of 10 s and the second run after it, for which every run would wait; the emulator’s own tests have a quick clock',
       }),
       recorded('LA-11', 'function URLs: 2.0 with an encoded rawPath and their own 403'),
-      out(
-        documented('LA-12', 'response streaming of function URLs'),
-        'refused by name until the streaming door is built',
-      ),
+      documented('LA-12', 'function URLs that stream: status and parts as they come, and no length'),
       out(documented('LA-13', 'response streaming of REST APIs'), 'REST APIs'),
       out(documented('LA-14', 'managed instances'), 'another service'),
       out(documented('LA-15', 'durable functions, tenant isolation'), 'other services'),

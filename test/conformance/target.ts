@@ -61,6 +61,7 @@ export const SETTINGS = {
   narrow: { variant: 'narrow' },
   'slow-start': { variant: 'slow-start' },
   'guarded-url': { variant: 'guarded-url' },
+  'streaming-url': { variant: 'streaming-url' },
   'signed-connect': { variant: 'signed-connect' },
   'hasty-connect': { variant: 'hasty-connect' },
   'composed-route': { variant: 'composed-route' },

@@ -15,7 +15,8 @@ import { describeFailure } from '../integration.ts';
 import { readBody } from '../request-body.ts';
 import { functionUrlEvent } from './function-url-event.ts';
 import { refusesEverybody } from './permission.ts';
-import { FORBIDDEN, TOO_LARGE, urlFailure, urlResult } from './response.ts';
+import { FORBIDDEN, TOO_LARGE, urlBody, urlFailure, urlResult } from './response.ts';
+import { createStreamedAnswer, type StreamEnd, type StreamedAnswer } from './streamed-answer.ts';
 import { createUuid } from './uuid.ts';
 
 /** Bytes of a request's body, which is Lambda's own limit of events (LA-04). */
@@ -23,7 +24,26 @@ const BODY_BYTES = 6 * 1024 * 1024;
 const LOGGED_CHARACTERS = 300;
 const ACTIONS = ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'];
 
-/** A function's own HTTPS endpoint, buffered (LA-11). No gateway: no stages, no routes, no 30 seconds. */
+/** One request, with what all its answers have. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly traceId: string;
+  /** Headers of the service's own. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+/** What became of a request whose answer is written already, as far as it could be. */
+interface Streamed {
+  readonly streamed: StreamEnd;
+  readonly note?: string;
+}
+
+/**
+ * A function's own HTTPS endpoint (LA-11): answers leave when they are whole, or as they come (LA-12). No gateway: no stages,
+ * no routes, no 30 seconds. A client that leaves ends nothing: the function goes on, and its answer is let go (LA-13).
+ */
 export function createFunctionUrl(
   context: GatewayContext,
   fn: LambdaFunction,
@@ -51,7 +71,8 @@ export function createFunctionUrl(
     return { granted: { kind: 'iam', ...signerOf(signed, principalArn) } };
   }
 
-  async function answer(request: IncomingMessage, requestId: string): Promise<Answer | undefined> {
+  async function answer(exchange: Exchange): Promise<Answer | Streamed | undefined> {
+    const { request } = exchange;
     const { method = '', headers } = request;
     if (headerBytes(request) > quotas.httpHeaderBytes) {
       const note = `request line and headers exceed ${quotas.httpHeaderBytes} bytes`;
@@ -76,28 +97,25 @@ export function createFunctionUrl(
       const note = `${admission.why}; it was not invoked: ${fn.name} logged nothing`;
       return { response: FORBIDDEN, note, level: 'error' };
     }
-    return invoke(request, requestId, body.bytes, admission.granted);
+    return invoke(exchange, body.bytes, admission.granted);
   }
 
-  async function invoke(
-    request: IncomingMessage,
-    requestId: string,
-    body: Buffer,
-    granted: Granted | undefined,
-  ): Promise<Answer> {
+  async function invoke(exchange: Exchange, body: Buffer, granted: Granted | undefined): Promise<Answer | Streamed> {
+    const { request, requestId } = exchange;
     const sourceIp = sourceIpOf(request.socket.remoteAddress);
     const target = parseTarget(request.url ?? '');
+    const headers = forwardedHeaders(request.rawHeaders, {
+      sourceIp,
+      proto: switches.forwardedProto,
+      traceId: exchange.traceId,
+      contentLength: body.length,
+    });
     const event = functionUrlEvent(
       {
         method: request.method ?? '',
         ...target,
         decodedPath: percentDecode(target.path),
-        headers: forwardedHeaders(request.rawHeaders, {
-          sourceIp,
-          proto: switches.forwardedProto,
-          traceId: ids.trace(),
-          contentLength: body.length,
-        }),
+        headers,
         body,
         sourceIp,
         domainName,
@@ -112,15 +130,28 @@ export function createFunctionUrl(
       },
       switches,
     );
-    const outcome = await integrations.invoker.invoke(fn.arn, JSON.stringify(event));
-    if (outcome.kind !== 'returned') {
-      const note = describeFailure(fn.arn, outcome);
-      return { response: urlFailure(outcome), note, level: 'error' };
+    const stream = url.streams ? streamedAnswer(exchange) : undefined;
+    const traceId = headers.find(({ key }) => key === 'x-amzn-trace-id')?.value ?? exchange.traceId;
+    const options = { traceId, ...(stream && { sink: stream.sink }) };
+    const outcome = await integrations.invoker.invoke(fn.arn, JSON.stringify(event), options);
+    const note = outcome.kind === 'returned' ? undefined : describeFailure(fn.arn, outcome);
+    if (stream?.opened) {
+      const streamed = stream.end(note === undefined ? 'well' : 'badly');
+      return { streamed, ...(note !== undefined && { note }) };
+    }
+    if (outcome.kind !== 'returned') return { response: urlFailure(outcome), level: 'error', ...(note && { note }) };
+    if (url.streams && switches.unstreamedResult === 'body') {
+      return { response: urlBody(outcome.payload), level: 'info' };
     }
     const response = urlResult(outcome.payload, switches);
     return response.fault === undefined
       ? { response, level: 'info' }
       : { response, note: `${fn.arn}: ${response.fault}`, level: 'error' };
+  }
+
+  function streamedAnswer({ request, response, own }: Exchange): StreamedAnswer {
+    const finish = (head: GatewayResponse) => ({ head: withCors(head, request.headers.origin), own });
+    return createStreamedAnswer({ response, clock, quotas, switches, finish });
   }
 
   function withCors(response: GatewayResponse, origin: string | undefined): GatewayResponse {
@@ -129,27 +160,48 @@ export function createFunctionUrl(
 
   return (request, response) => {
     const requestId = createUuid(requestIds);
+    const traceId = ids.trace();
+    const own = { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': traceId };
     const start = clock.now();
     const { path } = parseTarget(request.url ?? ''); // no query: it may hold secrets
     const subject = `function URL of ${fn.name}: ${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
     response.on('error', () => {});
-    answer(request, requestId)
+    answer({ request, response, requestId, traceId, own })
       .catch((error: unknown): Answer => {
         const note = error instanceof Error ? (error.stack ?? error.message) : String(error);
         return { response: urlFailure({ kind: 'not-found' }), note, level: 'error' };
       })
-      .then((answered) => {
+      .then((handled) => {
         const ms = clock.now() - start;
-        if (!answered || request.socket.destroyed) {
+        if (!handled || (request.socket.destroyed && !brokenOff(handled))) {
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
           return;
         }
-        const { isPreflight, level, note, behaviour } = answered;
-        const sent = isPreflight ? answered.response : withCors(answered.response, request.headers.origin);
-        writeResponse(response, sent, { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': ids.trace() });
-        const message = `${subject} ${sent.status} in ${ms} ms, request ${requestId}${note === undefined ? '' : `: ${note}`}`;
-        log({ level, source: 'gateway', message, behaviour: behaviour ?? 'LA-11' });
+        const answered = 'streamed' in handled ? afterStream(handled) : handled;
+        if ('response' in answered) {
+          const { isPreflight, response: given } = answered;
+          writeResponse(response, isPreflight ? given : withCors(given, request.headers.origin), own);
+        }
+        const { note, level, behaviour = 'LA-11' } = answered;
+        const status = 'response' in answered ? answered.response.status : answered.status;
+        const message = `${subject} ${status} in ${ms} ms, request ${requestId}${note === undefined ? '' : `: ${note}`}`;
+        log({ level, source: 'gateway', message, behaviour });
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };
+}
+
+/** Whether the connection is gone because the answer was broken off, and not because the client left. */
+function brokenOff(handled: Answer | Streamed): boolean {
+  return 'streamed' in handled && handled.streamed.fault !== undefined;
+}
+
+type Told = Pick<Answer, 'note' | 'level' | 'behaviour'>;
+
+/** What is still to be written, and to be said, once a function has ended that streamed. */
+function afterStream({ streamed, note }: Streamed): Told & ({ readonly status: number } | Answer) {
+  const { response, status, fault } = streamed;
+  const said = [fault, note].filter((text) => text !== undefined).join('; ');
+  const told: Told = { level: said === '' ? 'info' : 'error', behaviour: 'LA-12', ...(said !== '' && { note: said }) };
+  return response === undefined ? { status, ...told } : { response, ...told };
 }

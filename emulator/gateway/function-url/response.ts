@@ -19,7 +19,7 @@ export const TOO_LARGE = own(413, 'RequestTooLargeException', 'Request must be s
 const THROTTLED = own(429, 'TooManyRequestsException', 'Rate Exceeded.');
 
 /** What a client sees whose function failed, or answered what is no response. */
-const BROKEN: GatewayResponse = {
+export const BROKEN: GatewayResponse = {
   status: 502,
   headers: [['content-type', 'text/plain; charset=utf-8']],
   body: 'Internal Server Error',
@@ -38,6 +38,11 @@ export function urlFailure({ kind }: FailedOutcome): GatewayResponse {
     case 'timed-out':
       return BROKEN;
   }
+}
+
+/** A function's result as it stands. */
+export function urlBody(payload: string): GatewayResponse {
+  return { status: 200, headers: [JSON_TYPE], body: payload };
 }
 
 /** A function's result by the rules of payload format 2.0, but that what names no content type is JSON. */

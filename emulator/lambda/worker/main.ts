@@ -4,11 +4,12 @@ import { freezeAfter } from '../freezer.ts';
 import { MOST_RESPONSE_BYTES } from '../limits.ts';
 import { asHandlerError, RuntimeError, textOf } from './handler-error.ts';
 import { type Handler, loadHandler } from './load-handler.ts';
-import type { HandlerError, InvokeMessage, WorkerMessage, WorkerSetup } from './messages.ts';
+import type { EmulatorMessage, HandlerError, InvokeMessage, WorkerMessage, WorkerSetup } from './messages.ts';
 import { routeNetwork } from './network.ts';
 import { captureOutput } from './output.ts';
 import { limitProcess } from './process-limits.ts';
-import { refuseStreaming } from './streaming.ts';
+import { ResponseStream } from './response-stream.ts';
+import { highWaterMarkOf, isStreaming, provideStreaming, runStreaming, type StreamingHandler } from './streaming.ts';
 
 const CALLBACKS_REFUSED =
   'AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You will need to ' +
@@ -22,6 +23,8 @@ if (port === null) throw new Error('not a worker thread');
 const say = (message: WorkerMessage) => port.postMessage(message);
 const output = captureOutput((level, text) => say({ kind: 'printed', level, text }));
 let beforeExit: (() => void) | undefined;
+/** Of the event under way, where its handler streams. */
+let responseStream: ResponseStream | undefined;
 
 process.on('beforeExit', () => beforeExit?.());
 process.on('uncaughtException', (error) => crash('Uncaught Exception', error));
@@ -36,17 +39,20 @@ process.on('unhandledRejection', (reason) =>
 );
 routeNetwork(setup.network, (text) => say({ kind: 'noted', behaviour: 'MG-14', text }));
 limitProcess(setup.codeFolder, (signal) => say({ kind: 'killed', signal }));
-refuseStreaming();
+provideStreaming();
 void initialise();
 
 async function initialise(): Promise<void> {
   try {
     const handler = await loadHandler(setup.codeFolder, setup.handler, setup.sdkFolder);
-    if (handler.length > 2 && !takesCallbacks()) {
+    if (handler.length > 2 && !isStreaming(handler) && !takesCallbacks()) {
       throw new RuntimeError('Runtime.CallbackHandlerDeprecated', CALLBACKS_REFUSED);
     }
     await oneTurn();
-    port?.on('message', (message: InvokeMessage) => void serve(handler, message));
+    port?.on('message', (message: EmulatorMessage) => {
+      if (message.kind === 'taken') responseStream?.taken(message.bytes);
+      else void serve(handler, message);
+    });
     freezeAfter(setup.frozen, () => say({ kind: 'ready' }));
   } catch (error) {
     output.flush();
@@ -54,12 +60,14 @@ async function initialise(): Promise<void> {
   }
 }
 
-async function serve(handler: Handler, { requestId, payload, timeoutMs }: InvokeMessage): Promise<void> {
+async function serve(handler: Handler, { requestId, traceId, payload, timeoutMs }: InvokeMessage): Promise<void> {
   const endsAt = performance.now() + timeoutMs;
+  process.env._X_AMZN_TRACE_ID = traceId;
   output.begin(requestId);
-  // While a handler runs, only its own work keeps the event loop alive, so that `beforeExit` tells when that is done.
-  port?.unref();
-  const lastWord = await answer(handler, payload, createContext(requestId, endsAt));
+  const context = createContext(requestId, endsAt);
+  const lastWord = isStreaming(handler)
+    ? await answerInParts(handler, payload, context)
+    : await answerAtOnce(handler, payload, context);
   // Lambda takes a moment to fetch the answer, in which an error that nobody caught still comes out.
   await oneTurn();
   beforeExit = undefined;
@@ -68,16 +76,38 @@ async function serve(handler: Handler, { requestId, payload, timeoutMs }: Invoke
   freezeAfter(setup.frozen, () => say(lastWord));
 }
 
-async function answer(handler: Handler, payload: string, context: Context): Promise<WorkerMessage> {
+async function answerAtOnce(handler: Handler, payload: string, context: Context): Promise<WorkerMessage> {
+  // While a handler runs, only its own work keeps the event loop alive, so that `beforeExit` tells when that is done.
+  port?.unref();
   try {
     const text = stringify(await run(handler, JSON.parse(payload), context));
     const tooLong = Buffer.byteLength(text) > MOST_RESPONSE_BYTES;
     return tooLong ? { kind: 'returned-too-much' } : { kind: 'returned', payload: text };
   } catch (error) {
-    const report = asHandlerError(error);
-    logError('Invoke Error', report);
-    return { kind: 'threw', error: report };
+    return threw(error);
   }
+}
+
+async function answerInParts(handler: StreamingHandler, payload: string, context: Context): Promise<WorkerMessage> {
+  const taker = {
+    open: (contentType: string) => say({ kind: 'stream-opened', contentType }),
+    part(bytes: Uint8Array) {
+      port?.postMessage({ kind: 'stream-part', bytes } satisfies WorkerMessage, [bytes.buffer as ArrayBuffer]);
+    },
+  };
+  responseStream = new ResponseStream(taker, highWaterMarkOf(handler));
+  try {
+    await runStreaming(handler, JSON.parse(payload), responseStream, context);
+    return { kind: 'streamed' };
+  } catch (error) {
+    return threw(error);
+  }
+}
+
+function threw(error: unknown): WorkerMessage {
+  const report = asHandlerError(error);
+  logError('Invoke Error', report);
+  return { kind: 'threw', error: report };
 }
 
 /**

@@ -30,8 +30,15 @@ export interface NetworkSetup {
   readonly certificate?: string;
 }
 
+export type EmulatorMessage =
+  | ({ readonly kind: 'invoke' } & InvokeMessage)
+  /** So many bytes of what was streamed have gone on: as many more may come. */
+  | { readonly kind: 'taken'; readonly bytes: number };
+
 export interface InvokeMessage {
   readonly requestId: string;
+  /** What the function finds in `_X_AMZN_TRACE_ID`. */
+  readonly traceId: string;
   /** The event as JSON text. */
   readonly payload: string;
   /** Milliseconds the invocation may take. */
@@ -45,6 +52,11 @@ export type WorkerMessage =
   /** The emulator's own remark on what the function does. */
   | { readonly kind: 'noted'; readonly behaviour: string; readonly text: string }
   | { readonly kind: 'returned'; readonly payload: string }
+  /** The answer begins, and comes in parts. */
+  | { readonly kind: 'stream-opened'; readonly contentType: string }
+  | { readonly kind: 'stream-part'; readonly bytes: Uint8Array }
+  /** All of it has gone on, and the handler is done. */
+  | { readonly kind: 'streamed' }
   /** The result is longer than Lambda takes, and stays where it is. */
   | { readonly kind: 'returned-too-much' }
   | { readonly kind: 'threw'; readonly error: HandlerError }

@@ -87,9 +87,4 @@ describe('loading the handler again (LA-10)', () => {
     expect(failed?.fn).to.equal(lambda.fn);
     expect(failed?.reason).to.match(/^RangeError: never/);
   });
-
-  it('refuses handlers that stream (LA-12)', async () => {
-    const { prepare } = startFunction('exports.handler = awslambda.streamifyResponse(async () => {});');
-    expect((await prepare())[0]?.reason).to.match(/^Runtime\.StreamingNotEmulated: The emulator does not stream/);
-  });
 });

@@ -52,13 +52,24 @@ describe('functions', () => {
       expect(stack.functions[1]).to.not.have.property('url');
     });
 
-    it('are refused where they stream, or are of no function here, or of one that has one', () => {
+    it('stream where they say so, and not otherwise (LA-12)', () => {
+      for (const [mode, streams] of [
+        ['RESPONSE_STREAM', true],
+        ['BUFFERED', undefined],
+        [undefined, undefined],
+      ] as const) {
+        const stack = load({ App: FUNCTION, Url: url({ InvokeMode: mode }) });
+        expect(stack.functions[0]?.url?.streams, mode).to.equal(streams);
+      }
+    });
+
+    it('are refused where they answer in another way, or are of no function here, or of one that has one', () => {
       const message = refusal({
-        ...{ App: FUNCTION, Url: url({ InvokeMode: 'RESPONSE_STREAM' }), Second: url() },
+        ...{ App: FUNCTION, Url: url({ InvokeMode: 'STREAMED' }), Second: url() },
         Lost: url({ TargetFunctionArn: 'elsewhere' }),
         Open: url({ AuthType: undefined, TargetFunctionArn: 'x' }),
       });
-      expect(message).to.contain('Url.Properties.InvokeMode: the emulator does not stream answers');
+      expect(message).to.contain('Url.Properties.InvokeMode: ');
       expect(message).to.contain('Second.Properties.TargetFunctionArn: a second URL of');
       expect(message).to.contain('Lost.Properties.TargetFunctionArn: elsewhere names no function of this stack');
       expect(message).to.contain('Open.Properties.AuthType: is required');

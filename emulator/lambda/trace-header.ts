@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * What Lambda puts into `_X_AMZN_TRACE_ID`. Root and sampling are those of the request's own X-Ray header, where it came
+ * with one; the parent is this invocation's own, so no two invocations have the same. Nothing is traced here, so what says
+ * nothing of it is not sampled.
+ * @param given `Root=1-…`, perhaps with more
+ * @param now epoch milliseconds, for a root where none is given
+ * @see https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html
+ */
+export function traceHeader(given: string | undefined, now: number): string {
+  const field = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(given ?? '')?.[1];
+  const root = field('root') ?? `1-${seconds(now)}-${hex(12)}`;
+  return `Root=${root};Parent=${hex(8)};Sampled=${field('sampled') ?? '0'}`;
+}
+
+function seconds(now: number): string {
+  return Math.floor(now / 1_000)
+    .toString(16)
+    .padStart(8, '0');
+}
+
+function hex(bytes: number): string {
+  return randomBytes(bytes).toString('hex');
+}
