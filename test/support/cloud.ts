@@ -39,7 +39,7 @@ export async function startCloud({
   const log: LogEntry[] = [];
   const emulator = await startEmulator(change(stack), {
     ...settings,
-    ports: { http: 0, websocket: 0, lambda: 0, dynamodb: 0 },
+    ports: { http: 0, websocket: 0, lambda: 0, dynamodb: 0, functionUrl: 0 },
     seed: 1,
     ...(process.env.POSTERN_TEST_DYNAMODB && { dynamodb: process.env.POSTERN_TEST_DYNAMODB }),
     ...options,
