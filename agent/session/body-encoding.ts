@@ -38,6 +38,21 @@ export async function encodeBody(
   }
 }
 
+/**
+ * The same for a body that is sent as it comes, which nobody can look at before. Only what has a length is compressed: what has none
+ * may be waited for piece by piece, and would wait inside the compressor.
+ * @param contentLength as the upstream announced it, in bytes
+ */
+export function encodeStream(
+  body: AsyncIterable<Uint8Array>,
+  headers: readonly HeaderPair[],
+  contentLength: number | undefined,
+): EncodedBody {
+  if (contentLength === undefined || contentLength < LEAST_COMPRESSED_BYTES || !isCompressible(headers))
+    return { body };
+  return { body: compressStream([], body[Symbol.asyncIterator]()), encoding: 'br' };
+}
+
 /** @returns undefined for what is broken or would be larger than `limitBytes` */
 export async function expandBody(body: Uint8Array, limitBytes: number): Promise<Uint8Array | undefined> {
   try {

@@ -1,14 +1,16 @@
-import { encode } from '../../src/protocol/codec.ts';
-import { ACCEPT_AFTER_MS, MAX_PARTS, PART_BYTES } from '../../src/protocol/limits.ts';
+import { ACCEPT_AFTER_MS } from '../../src/protocol/limits.ts';
 import type { AnswerMessage, HttpRequest, HttpResponse } from '../../src/protocol/messages.ts';
-import { roomBeside } from '../../src/protocol/parts.ts';
-import type { Forward, ForwardResult, Upload } from '../forward.ts';
+import type { Forward, Upload } from '../forward.ts';
 import { describeError } from '../network-error.ts';
-import { encodeBody } from './body-encoding.ts';
+import { bodyLimit, contentLength, countUpTo, endlessType, TooLarge } from './answer-body.ts';
+import { type EncodedBody, encodeBody, encodeStream } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
+import { coalescing } from './coalesce.ts';
 import { type FailureCode, visitorStatus, wireCode } from './failures.ts';
 import { holdBack } from './hold-back.ts';
 import { ERROR_PART } from './kept-answers.ts';
+import { addressed } from './reply-addresses.ts';
+import { type CutBody, sliceBody } from './slices.ts';
 import { splitAnswer } from './split-answer.ts';
 import { callUpstream } from './upstream-call.ts';
 import type { Window } from './window.ts';
@@ -32,9 +34,11 @@ export interface ExchangePorts {
   readonly protocol: 1 | 2;
   /** Named in every answer to a version 2 edge, which takes it from this session alone. */
   readonly sessionId: string;
+  /** Where the edge wants the answer by now; without it, or where it gives nothing, in its table. */
+  readonly replyTo?: () => string | undefined;
   /** Tells the edge that the request is here and its answer takes a while. */
   readonly accept: () => void;
-  /** How long the upstream may be silent: until its answer's head, and between two pieces of the body. */
+  /** How long the upstream may be silent: until its answer's head, and between two pieces of a body that is no stream. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
   /** The edge's `cancel`, or the session's end. */
@@ -56,6 +60,9 @@ interface ExchangeFailure {
   readonly message: string;
 }
 
+/** Longer than any streaming door waits, in milliseconds. */
+const LONGEST_STREAM_MS = 900_000;
+
 /** nginx's own status for a client that went away; it appears in reports alone. */
 const CANCELLED_STATUS = 499;
 
@@ -69,6 +76,7 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
   const startedAt = clock.now();
   const signature = protocol === 2 ? { sessionId: ports.sessionId } : {};
   const upstream = callUpstream(request, ports);
+  const streams = protocol === 2 && request.stream === true;
   /** Of the body, as the upstream gave it and as it travels. */
   let bytes = 0;
   let sentBytes = 0;
@@ -80,7 +88,8 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
     bytes,
     ...(failure && { failure }),
   });
-  const send = (message: AnswerMessage, part: number) => ports.deliver(encode(message), part, sentBytes);
+  const send = (message: AnswerMessage, part: number) =>
+    ports.deliver(addressed(message, ports.replyTo?.()), part, sentBytes);
 
   const acceptLater = clock.after(ACCEPT_AFTER_MS, () => {
     if (protocol === 2) ports.accept();
@@ -96,6 +105,7 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
   async function answer(): Promise<ExchangeReport> {
     const result = await upstream.result();
     if (result.kind === 'failed') return fail(result.code, result.message);
+    const replyTo = ports.replyTo?.();
     const plain: HttpResponse = {
       type: 'http_response',
       requestId,
@@ -105,24 +115,31 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       processingTimeMs: elapsed(),
       more: false,
       ...signature,
+      ...(replyTo !== undefined && { replyTo }),
     };
     const limit = bodyLimit(request, plain, protocol);
     if (limit < 0) return fail('upstream_failed', 'the head of the upstream’s answer is larger than a message');
-    const announced = announcedBytes(request, result);
-    const upload = result.status === 200 && request.uploadUrl ? ports.upload : undefined;
-    if (announced > limit) {
-      if (upload) return store(plain, upload, { body: upstream.body(result), contentLength: announced });
+    const endless = protocol === 2 && !streams && endlessType(request, result);
+    if (endless) {
+      upstream.abandon();
+      return fail('streaming_only', `the upstream answers with ${endless}, which only the streaming door can carry`);
+    }
+    const length = contentLength(request, result);
+    const upload = result.status === 200 && request.uploadUrl && !streams ? ports.upload : undefined;
+    if (length !== undefined && length > limit) {
+      if (upload) return store(plain, upload, { body: upstream.body(result), contentLength: length });
       return fail('response_too_large', tooLargeMessage(limit, protocol));
     }
-    const held = upload && !hasLength(result) ? await holdBack(upstream.body(result), limit) : undefined;
+    const held = upload && length === undefined ? await holdBack(upstream.body(result), limit) : undefined;
     if (upload && held?.large) return store(plain, upload, { body: held.body });
 
     const counted = countUpTo(limit, held?.body ?? upstream.body(result), (count) => {
       bytes = count;
     });
-    const { body, encoding } = protocol === 2 ? await encodeBody(counted, result.headers) : { body: counted };
+    const { body, encoding } = await encoded(counted, plain, length);
     const head: HttpResponse = { ...plain, ...(encoding && { encoding }) };
-    for await (const { message, part, size } of splitAnswer(head, body, signature)) {
+    const cut = streams && length !== 0 ? asItComes(limit) : sliceBody;
+    for await (const { message, part, size } of splitAnswer(head, body, signature, cut)) {
       sentBytes += size;
       await ports.window.reached(sentBytes, ports.cancelled);
       acceptLater();
@@ -131,6 +148,20 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       }
     }
     return report(result.status);
+  }
+
+  async function encoded(
+    body: AsyncIterable<Uint8Array>,
+    { headers }: HttpResponse,
+    length: number | undefined,
+  ): Promise<EncodedBody> {
+    if (protocol === 1) return { body };
+    return streams ? encodeStream(body, headers, length) : encodeBody(body, headers);
+  }
+
+  function asItComes(limitBytes: number): CutBody {
+    const limitMs = request.timeoutMs ?? LONGEST_STREAM_MS;
+    return coalescing({ clock, limitBytes, limitMs, cancelled: ports.cancelled });
   }
 
   /** Puts the body where the edge says, whole, and only then sends a head without one. */
@@ -163,46 +194,10 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
   }
 }
 
-/** Negative where not even the head fits; what a version 1 edge takes is what fits beside it. */
-function bodyLimit(request: HttpRequest, head: HttpResponse, protocol: 1 | 2): number {
-  const room = roomBeside(protocol === 1 ? head : { ...head, encoding: 'br', storedBytes: Number.MAX_SAFE_INTEGER });
-  return protocol === 1 || room < 0 ? room : (request.maxResponseBytes ?? MAX_PARTS * PART_BYTES);
-}
-
-/** The body is larger than the door, or the edge's version, can take. */
-class TooLarge extends Error {
-  readonly limit: number;
-  constructor(limit: number) {
-    super('too large');
-    this.limit = limit;
-  }
-}
-
-async function* countUpTo(limit: number, body: AsyncIterable<Uint8Array>, told: (bytes: number) => void) {
-  let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > limit) throw new TooLarge(limit);
-    told(bytes);
-    yield piece;
-  }
-}
-
 const LOST = 'no connection to the edge came back in time to take the answer';
 
 function tooLargeMessage(limit: number, protocol: 1 | 2): string {
   return protocol === 1
     ? `the answer does not fit one message: this edge speaks version 1 of the protocol and takes ${limit} bytes here`
     : `the answer is larger than the ${limit} bytes that the visitor's door can give back`;
-}
-
-function hasLength({ headers }: ForwardResult & { kind: 'answered' }): boolean {
-  return headers.some(([name]) => name.toLowerCase() === 'content-length');
-}
-
-/** What `content-length` promises, 0 where it promises nothing: a HEAD's or 304's describes a body that does not come. */
-function announcedBytes(request: HttpRequest, result: ForwardResult & { kind: 'answered' }): number {
-  if (request.method === 'HEAD' || result.status === 304) return 0;
-  const length = result.headers.find(([name]) => name.toLowerCase() === 'content-length');
-  return length ? Number(length[1]) : 0;
 }

@@ -1,4 +1,3 @@
-import { encode } from '../../src/protocol/codec.ts';
 import { WINDOW_BYTES } from '../../src/protocol/limits.ts';
 import type { Accepted, Again, Cancel, Credit, HttpRequest, RequestPart } from '../../src/protocol/messages.ts';
 import type { Forward, Upload } from '../forward.ts';
@@ -6,7 +5,8 @@ import { expandBody } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import type { Report } from './events.ts';
 import { type ExchangePorts, type ExchangeReport, runExchange } from './exchange.ts';
-import { createKeptAnswers, ERROR_PART } from './kept-answers.ts';
+import { createKeptAnswers, ERROR_PART, type SaidMessage } from './kept-answers.ts';
+import { addressed, createReplyAddresses, readdressed } from './reply-addresses.ts';
 import { createRequestJoiner, type Joined, LARGEST_REQUEST_BYTES } from './request-joiner.ts';
 import { createSeenRequests } from './seen-requests.ts';
 import { createWindow, type Window } from './window.ts';
@@ -60,6 +60,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   const cancelled = createSeenRequests();
   const joiner = createRequestJoiner(clock);
   const kept = createKeptAnswers(clock);
+  const replies = createReplyAddresses();
   const running = new Map<string, Running>();
   let draining = false;
   /** What had begun to come when the draining began: it is answered too. */
@@ -75,6 +76,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     const { requestId } = whole;
     const cancel = new AbortController();
     const window = createWindow(whole.windowBytes ?? Number.POSITIVE_INFINITY);
+    const bounded = (whole.windowBytes ?? Number.POSITIVE_INFINITY) <= WINDOW_BYTES;
     const accept = () => say({ type: 'accepted', requestId, sessionId });
     let said = 0;
     const ports: ExchangePorts = {
@@ -84,12 +86,15 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       protocol: spokenBy(whole),
       window,
       accept,
+      replyTo: () => replies.of(requestId),
       deliver(text, part, endBytes) {
         if (part !== ERROR_PART) said = part + 1;
-        if (ports.protocol === 2) kept.keep(requestId, part, endBytes, text);
+        if (ports.protocol === 2) kept.keep({ requestId, part, endBytes, text, replyTo: replies.of(requestId) });
         return options.deliver(text);
       },
     };
+    replies.hold(requestId);
+    if (bounded) kept.hold(requestId);
     const done = expand(whole).then(async (request) => {
       if (request) finish(request, await runExchange(request, ports));
     });
@@ -99,6 +104,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     await done;
     disarm();
     running.delete(requestId);
+    kept.release(requestId);
+    replies.release(requestId);
     wake();
   }
 
@@ -136,8 +143,9 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   function reject(requestId: string, message: string): void {
     wake();
     seen.add(requestId);
-    const text = encode({ type: 'error', requestId, code: 'upstream_failed', message, sessionId });
-    kept.keep(requestId, ERROR_PART, 0, text);
+    const replyTo = replies.of(requestId);
+    const text = addressed({ type: 'error', requestId, code: 'upstream_failed', message, sessionId }, replyTo);
+    kept.keep({ requestId, part: ERROR_PART, endBytes: 0, text, replyTo });
     void options.deliver(text);
     report({ event: 'error', code: 'upstream_failed', message });
   }
@@ -157,7 +165,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     const unsaid = at !== undefined && from >= at.said();
     if (unsaid || kept.holds(requestId, from)) {
       const missing = kept.missing(requestId, from, there);
-      for (const text of missing) void options.deliver(text);
+      for (const said of missing) sayAgain(said);
       if (missing.length === 0) at?.accept();
     } else {
       at?.cancel.abort();
@@ -171,11 +179,19 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   }
 
   function say(message: Accepted | Credit): void {
-    void options.deliver(encode(message));
+    void options.deliver(addressed(message, replies.of(message.requestId)));
+  }
+
+  /** To where the edge wants it by now. */
+  function sayAgain({ requestId, text, replyTo: before }: SaidMessage): void {
+    const replyTo = replies.of(requestId);
+    void options.deliver(replyTo === before ? text : readdressed(text, replyTo));
   }
 
   function receive(message: HttpRequest | RequestPart | Cancel | Credit | Again): void {
     const { requestId } = message;
+    // What runs for minutes may be forgotten among those that were seen.
+    const known = seen.has(requestId) || running.has(requestId);
     switch (message.type) {
       case 'cancel':
         cancel(requestId);
@@ -184,16 +200,18 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         credit(message);
         break;
       case 'again':
+        replies.set(requestId, message.replyTo);
         credit(message);
         repeat(requestId, message.from, message.seen);
         break;
       case 'http_request':
-        if (!seen.has(requestId)) advance(joiner.head(message));
+        replies.set(requestId, message.replyTo);
+        if (!known) advance(joiner.head(message));
         // A version 1 edge asks for nothing again: what comes twice was delivered twice (MG-13).
         else if (spokenBy(message) === 2) repeat(requestId, 0, []);
         break;
       case 'request_part':
-        if (!seen.has(requestId)) advance(joiner.part(message));
+        if (!known) advance(joiner.part(message));
     }
   }
 
@@ -203,7 +221,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       else report({ event: 'note', message: 'a request with an id of undue length was passed over' });
     },
     repeatLatest() {
-      for (const text of kept.takeLatest(LATEST_MS)) void options.deliver(text);
+      for (const said of kept.takeLatest(LATEST_MS)) sayAgain(said);
     },
     async drain() {
       draining = true;

@@ -1,23 +1,34 @@
 import type { Clock } from './clock.ts';
 
+/** A message of an answer, as it was said. */
+export interface SaidMessage {
+  readonly requestId: string;
+  /** 0 is the head. */
+  readonly part: number;
+  /** Of the body as it travels, this part included. */
+  readonly endBytes: number;
+  readonly text: string;
+  /** The address that it was said with. */
+  readonly replyTo: string | undefined;
+}
+
 /**
  * What was said of each exchange, for a while: a message that the operating system has taken may still be lost with its connection,
  * and the edge then asks for it again.
  */
 export interface KeptAnswers {
-  /**
-   * @param part 0 is the head
-   * @param endBytes of the body as it travels, this part included
-   */
-  keep(requestId: string, part: number, endBytes: number, text: string): void;
+  keep(said: SaidMessage): void;
   /** This part can be said again, or need not be: it has arrived, or an error has ended the answer. */
   holds(requestId: string, part: number): boolean;
   /** What was said from this part on, but for the parts in `seen`; an error always. */
-  missing(requestId: string, from: number, seen: readonly number[]): readonly string[];
+  missing(requestId: string, from: number, seen: readonly number[]): readonly SaidMessage[];
   /** What was said in the last `ms` milliseconds; each message once, so that what fails again and again does not multiply. */
-  takeLatest(ms: number): readonly string[];
+  takeLatest(ms: number): readonly SaidMessage[];
   /** The edge has so many bytes of the body without a gap. */
   confirm(requestId: string, bytes: number): void;
+  /** The exchange runs, and its window bounds what is not confirmed: that does not age until {@link KeptAnswers.release}. */
+  hold(requestId: string): void;
+  release(requestId: string): void;
 }
 
 /** The part of an error, which comes after all others. */
@@ -40,64 +51,89 @@ interface Kept {
 }
 
 interface KeptPart {
-  readonly text: string;
-  readonly endBytes: number;
+  readonly said: SaidMessage;
   readonly at: number;
   /** By {@link KeptAnswers.takeLatest}. */
   taken: boolean;
 }
 
-/** The oldest exchange is forgotten first, whole. */
+/** The oldest exchange is forgotten first, whole; one that is held after all others. */
 export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): KeptAnswers {
-  const exchanges = new Map<string, Kept>();
+  const held = new Map<string, Kept>();
+  const ageing = new Map<string, Kept>();
   let heldBytes = 0;
 
+  const find = (requestId: string) => held.get(requestId) ?? ageing.get(requestId);
+
   function drop(kept: Kept, part: number): void {
-    heldBytes -= kept.parts.get(part)?.text.length ?? 0;
+    heldBytes -= kept.parts.get(part)?.said.text.length ?? 0;
     kept.parts.delete(part);
   }
 
+  function forget(kept: Kept): void {
+    for (const part of kept.parts.keys()) drop(kept, part);
+  }
+
   function forgetOld(): void {
-    for (const [requestId, kept] of exchanges) {
-      if (heldBytes <= limits.bytes && clock.now() - kept.since < limits.ms) return;
-      for (const part of kept.parts.keys()) drop(kept, part);
-      exchanges.delete(requestId);
+    for (const [requestId, kept] of ageing) {
+      if (heldBytes <= limits.bytes && clock.now() - kept.since < limits.ms) break;
+      forget(kept);
+      ageing.delete(requestId);
+    }
+    for (const kept of held.values()) {
+      if (heldBytes <= limits.bytes) return;
+      forget(kept);
     }
   }
 
   return {
-    keep(requestId, part, endBytes, text) {
-      const kept = exchanges.get(requestId) ?? { since: clock.now(), parts: new Map(), firstUnconfirmed: 0 };
-      exchanges.set(requestId, kept);
+    keep(said) {
+      const { requestId, part, text } = said;
+      const kept = find(requestId) ?? begin();
+      if (!held.has(requestId)) ageing.set(requestId, kept);
       drop(kept, part);
-      kept.parts.set(part, { text, endBytes, at: clock.now(), taken: false });
+      kept.parts.set(part, { said, at: clock.now(), taken: false });
       heldBytes += text.length;
       forgetOld();
     },
     holds(requestId, part) {
-      const { parts, firstUnconfirmed = 0 } = exchanges.get(requestId) ?? {};
+      const { parts, firstUnconfirmed = 0 } = find(requestId) ?? {};
       return part < firstUnconfirmed || parts?.has(part) === true || parts?.has(ERROR_PART) === true;
     },
     missing(requestId, from, seen) {
       const there = new Set(seen);
-      return [...(exchanges.get(requestId)?.parts ?? [])]
-        .filter(([part]) => part >= from && !there.has(part))
-        .map(([, { text }]) => text);
+      return [...(find(requestId)?.parts.values() ?? [])]
+        .map(({ said }) => said)
+        .filter(({ part }) => part >= from && !there.has(part));
     },
     takeLatest(ms) {
       const since = clock.now() - ms;
-      const parts = [...exchanges.values()].flatMap((kept) => [...kept.parts.values()]);
+      const parts = [...held.values(), ...ageing.values()].flatMap((kept) => [...kept.parts.values()]);
       const latest = parts.filter(({ at, taken }) => at >= since && !taken);
       for (const part of latest) part.taken = true;
-      return latest.map(({ text }) => text);
+      return latest.map(({ said }) => said);
     },
     confirm(requestId, bytes) {
-      const kept = exchanges.get(requestId);
-      for (const [part, { endBytes }] of kept?.parts ?? []) {
-        if (!kept || part === ERROR_PART || bytes <= 0 || endBytes > bytes) continue;
+      const kept = find(requestId);
+      for (const [part, { said }] of kept?.parts ?? []) {
+        if (!kept || part === ERROR_PART || bytes <= 0 || said.endBytes > bytes) continue;
         drop(kept, part);
         kept.firstUnconfirmed = Math.max(kept.firstUnconfirmed, part + 1);
       }
     },
+    hold(requestId) {
+      held.set(requestId, find(requestId) ?? begin());
+      ageing.delete(requestId);
+    },
+    release(requestId) {
+      const kept = held.get(requestId);
+      if (!kept) return;
+      held.delete(requestId);
+      if (kept.parts.size > 0 || kept.firstUnconfirmed > 0) ageing.set(requestId, { ...kept, since: clock.now() });
+    },
   };
+
+  function begin(): Kept {
+    return { since: clock.now(), parts: new Map(), firstUnconfirmed: 0 };
+  }
 }

@@ -28,7 +28,7 @@ export interface JoinerLimits {
   /** Bytes held for all requests that are not whole yet. */
   readonly heldBytes: number;
   readonly requests: number;
-  /** How long a request may stay incomplete: its door has given up by then. */
+  /** How long a request may stay incomplete, at least: its door has given up by then, or has said that it waits longer. */
   readonly ms: number;
 }
 
@@ -39,7 +39,7 @@ const LIMITS: JoinerLimits = { requestBytes: LARGEST_REQUEST_BYTES, heldBytes: 6
 
 interface Incomplete {
   readonly joiner: PartJoiner;
-  readonly forgetLater: () => void;
+  forgetLater: () => void;
   head: HttpRequest | undefined;
   /** What the edge may have sent, as far as it knows. */
   grantedBytes: number;
@@ -71,6 +71,12 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     };
     incomplete.set(requestId, entry);
     return entry;
+  }
+
+  function waitAsLongAs({ requestId, timeoutMs = 0 }: HttpRequest, entry: Incomplete): void {
+    if (timeoutMs <= limits.ms) return;
+    entry.forgetLater();
+    entry.forgetLater = clock.after(timeoutMs, () => forget(requestId));
   }
 
   function conclude({ requestId, type }: HttpRequest | RequestPart, entry: Incomplete, result: JoinResult): Joined {
@@ -112,7 +118,10 @@ export function createRequestJoiner(clock: Clock, limits = LIMITS): RequestJoine
     const entry = entryOf(requestId);
     entry.bytes += message.body.length;
     heldBytes += message.body.length;
-    if (message.type === 'http_request') entry.head ??= message;
+    if (message.type === 'http_request') {
+      entry.head ??= message;
+      waitAsLongAs(message, entry);
+    }
     const slice = message.type === 'http_request' ? { part: 0, body: message.body } : message;
     return conclude(message, entry, entry.joiner.add(slice));
   }

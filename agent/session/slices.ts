@@ -3,6 +3,13 @@ export interface BodySlice {
   readonly last: boolean;
 }
 
+/** Cuts a body into slices: the first of at most `firstBytes`, the others of at most `laterBytes`. */
+export type CutBody = (
+  body: AsyncIterable<Uint8Array>,
+  firstBytes: number,
+  laterBytes: number,
+) => AsyncGenerator<BodySlice>;
+
 /**
  * Re-cuts a body that arrives in pieces of any size into slices that fill a message. At least one comes, empty for an
  * empty body; the last is known when the body's end is, so that no empty one follows a full one.

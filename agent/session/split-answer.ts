@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { PART_BYTES } from '../../src/protocol/limits.ts';
 import type { HttpResponse, ResponsePart } from '../../src/protocol/messages.ts';
 import { roomBeside } from '../../src/protocol/parts.ts';
-import { sliceBody } from './slices.ts';
+import { roomInPart } from './reply-addresses.ts';
+import { type CutBody, sliceBody } from './slices.ts';
 
 export interface AnswerPart {
   readonly message: HttpResponse | ResponsePart;
@@ -17,12 +17,13 @@ export async function* splitAnswer(
   head: HttpResponse,
   body: AsyncIterable<Uint8Array>,
   signature: { readonly sessionId?: string },
+  cut: CutBody = sliceBody,
 ): AsyncGenerator<AnswerPart> {
   const { requestId } = head;
   const hash = createHash('sha256');
   let part = 0;
   let totalBytes = 0;
-  for await (const { bytes, last } of sliceBody(body, roomBeside(head), PART_BYTES)) {
+  for await (const { bytes, last } of cut(body, roomBeside(head), roomInPart(head))) {
     hash.update(bytes);
     totalBytes += bytes.length;
     const whole = last && { totalBytes, sha256: hash.digest('base64url') };

@@ -7,7 +7,10 @@ export interface UpstreamCall {
   readonly patienceMs: number;
   /** Throws when the exchange was cancelled or the upstream too slow. */
   result(): Promise<ForwardResult>;
-  /** As `result`, at every piece; the clock stands still while the piece is being sent. */
+  /**
+   * As `result`, at every piece; the clock stands still while the piece is being sent. A stream may be silent between two pieces for
+   * as long as it likes.
+   */
   body(result: ForwardResult & { kind: 'answered' }): AsyncGenerator<Uint8Array>;
   timedOut(): boolean;
   /** Ends what still runs there. */
@@ -39,6 +42,12 @@ export function callUpstream(request: HttpRequest, ports: ExchangePorts): Upstre
     }
   }
 
+  async function streamed<Value>(work: Promise<Value>): Promise<Value> {
+    const value = await work;
+    controller.signal.throwIfAborted();
+    return value;
+  }
+
   return {
     patienceMs,
     result: () => inTime(ports.forward(request, controller.signal)),
@@ -46,7 +55,7 @@ export function callUpstream(request: HttpRequest, ports: ExchangePorts): Upstre
       const pieces = result.body[Symbol.asyncIterator]();
       try {
         for (;;) {
-          const piece = await inTime(pieces.next());
+          const piece = await (request.stream ? streamed(pieces.next()) : inTime(pieces.next()));
           if (piece.done) return;
           yield piece.value;
         }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeBody, expandBody } from '../../../agent/session/body-encoding.ts';
+import { encodeBody, encodeStream, expandBody } from '../../../agent/session/body-encoding.ts';
 import { PART_BYTES } from '../../../src/protocol/limits.ts';
 import type { HeaderPair } from '../../../src/protocol/messages.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -131,5 +131,34 @@ describe('expandBody', () => {
     const bomb = brotliCompressSync(Buffer.alloc(30_000_000), { params });
     expect(bomb.length).to.be.below(10_000);
     expect(await expandBody(bomb, 1_000_000)).to.equal(undefined);
+  });
+});
+
+describe('encodeStream', () => {
+  it('compresses text whose length is known, as it comes', async () => {
+    const text = letters(300_000);
+    const cut = async function* () {
+      for (let at = 0; at < text.length; at += 7_000) yield text.subarray(at, at + 7_000);
+    };
+    const { body, encoding } = encodeStream(cut(), TEXT, text.length);
+    expect(encoding).to.equal('br');
+    const compressed = await whole(body);
+    expect(compressed.length).to.be.below(text.length);
+    expect(brotliDecompressSync(compressed).equals(text)).to.equal(true);
+  });
+
+  it('leaves the rest as it is', () => {
+    const events: HeaderPair[] = [['content-type', 'text/event-stream']];
+    for (const [headers, length] of [
+      [TEXT, undefined],
+      [TEXT, 1_023],
+      [events, 9_999],
+      [[], 9_999],
+    ] as const) {
+      const body = pieces(1, 2);
+      const encoded = encodeStream(body, headers, length);
+      expect(encoded.body).to.equal(body);
+      expect(encoded).to.not.have.property('encoding');
+    }
   });
 });

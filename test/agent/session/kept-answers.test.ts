@@ -1,17 +1,25 @@
 import { expect } from 'chai';
-import { createKeptAnswers, ERROR_PART } from '../../../agent/session/kept-answers.ts';
+import { createKeptAnswers, ERROR_PART, type SaidMessage } from '../../../agent/session/kept-answers.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+
+const texts = (said: readonly SaidMessage[]) => said.map(({ text }) => text);
 
 /** Parts of ten bytes of body each, which as texts have three characters: `a0 `, `a1 `. */
 function start(limits?: { readonly bytes: number; readonly ms: number }) {
   const clock = createManualClock();
   const kept = createKeptAnswers(clock, limits);
   const keep = (requestId: string, ...parts: number[]) => {
-    for (const part of parts) kept.keep(requestId, part, (part + 1) * 10, `${requestId}${part} `);
+    for (const part of parts) {
+      kept.keep({ requestId, part, endBytes: (part + 1) * 10, text: `${requestId}${part} `, replyTo: undefined });
+    }
   };
+  const fail = (requestId: string, endBytes: number) =>
+    kept.keep({ requestId, part: ERROR_PART, endBytes, text: 'error', replyTo: undefined });
   const missing = (requestId: string, from = 0, ...seen: number[]) =>
-    kept.missing(requestId, from, seen).join('').trim();
-  return { clock, kept, keep, missing };
+    texts(kept.missing(requestId, from, seen))
+      .join('')
+      .trim();
+  return { clock, kept, keep, fail, missing };
 }
 
 describe('kept answers', () => {
@@ -26,9 +34,9 @@ describe('kept answers', () => {
   });
 
   it('say an error whatever was seen', () => {
-    const { kept, keep, missing } = start();
+    const { kept, keep, fail, missing } = start();
     keep('a', 0, 1);
-    kept.keep('a', ERROR_PART, 20, 'error');
+    fail('a', 20);
     expect(missing('a', 2)).to.equal('error');
     kept.confirm('a', 1_000);
     expect(missing('a'), 'no credit says that it arrived').to.equal('error');
@@ -52,14 +60,14 @@ describe('kept answers', () => {
   });
 
   it('tell what can be said again, or need not be', () => {
-    const { kept, keep } = start();
+    const { kept, keep, fail } = start();
     const held = (...parts: number[]) => parts.map((part) => kept.holds('a', part));
     expect(held(0)).to.deep.equal([false]);
     keep('a', 0, 1, 2);
     expect(held(0, 1, 2, 3)).to.deep.equal([true, true, true, false]);
     kept.confirm('a', 20);
     expect(held(0, 1, 2, 3), 'those that arrived too').to.deep.equal([true, true, true, false]);
-    kept.keep('a', ERROR_PART, 20, 'error');
+    fail('a', 20);
     expect(held(3), 'there will be no more').to.deep.equal([true]);
   });
 
@@ -110,9 +118,62 @@ describe('kept answers', () => {
     keep('a', 1);
     keep('b', 0);
     clock.advance(1_001);
-    expect(kept.takeLatest(3_000)).to.deep.equal(['a1 ', 'b0 ']);
-    expect(kept.takeLatest(3_000)).to.deep.equal([]);
+    expect(texts(kept.takeLatest(3_000))).to.deep.equal(['a1 ', 'b0 ']);
+    expect(texts(kept.takeLatest(3_000))).to.deep.equal([]);
     keep('b', 1);
-    expect(kept.takeLatest(3_000)).to.deep.equal(['b1 ']);
+    expect(texts(kept.takeLatest(3_000))).to.deep.equal(['b1 ']);
+  });
+
+  describe('of an exchange that runs in a window', () => {
+    it('do not age until it has ended, and then as others do', () => {
+      const { clock, kept, keep, missing } = start({ bytes: 1_000, ms: 60_000 });
+      kept.hold('a');
+      keep('a', 0, 1);
+      clock.advance(600_000);
+      keep('b', 0);
+      expect(missing('a')).to.equal('a0 a1');
+      kept.release('a');
+      clock.advance(59_999);
+      keep('c', 0);
+      expect(missing('a')).to.equal('a0 a1');
+      clock.advance(1);
+      keep('c', 1);
+      expect(missing('a')).to.equal('');
+    });
+
+    it('give way where there is no room, after all others', () => {
+      const { kept, keep, missing } = start({ bytes: 12, ms: 60_000 });
+      kept.hold('a');
+      keep('a', 0, 1);
+      keep('b', 0, 1);
+      keep('c', 0, 1);
+      expect(missing('a') + missing('b') + missing('c')).to.equal('a0 a1c0 c1');
+      kept.hold('d');
+      keep('d', 0, 1, 2);
+      expect(kept.holds('a', 0)).to.equal(false);
+      expect(missing('d')).to.equal('d0 d1 d2');
+    });
+
+    it('know what has arrived, before and after its end', () => {
+      const { kept, keep, missing } = start();
+      kept.hold('a');
+      keep('a', 0, 1, 2);
+      kept.confirm('a', 20);
+      expect(missing('a')).to.equal('a2');
+      kept.release('a');
+      expect([0, 1, 2, 3].map((part) => kept.holds('a', part))).to.deep.equal([true, true, true, false]);
+      expect(missing('a')).to.equal('a2');
+    });
+
+    it('take over what was said before it ran', () => {
+      const { clock, kept, keep, missing } = start({ bytes: 1_000, ms: 60_000 });
+      keep('a', 0);
+      kept.hold('a');
+      clock.advance(60_000);
+      keep('b', 0);
+      expect(missing('a')).to.equal('a0');
+      kept.release('never');
+      expect(kept.holds('never', 0)).to.equal(false);
+    });
   });
 });

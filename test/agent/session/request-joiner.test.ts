@@ -97,4 +97,21 @@ describe('request joiner', () => {
     joiner.close();
     expect(clock.pending()).to.equal(0);
   });
+
+  it('waits longer for a door that does', () => {
+    const clock = createManualClock();
+    const joiner = createRequestJoiner(clock, LIMITS);
+    joiner.part(part('a', 1, 'b', 2));
+    joiner.head({ ...request('a', Buffer.from('a'), true), body: Buffer.from(''), timeoutMs: 1_000 });
+    const slow = { ...request('b', Buffer.from('a'), true), timeoutMs: 900_000 };
+    joiner.head(slow);
+    clock.advance(30_000);
+    expect(joiner.incomplete()).to.deep.equal(['b']);
+    clock.advance(869_999);
+    joiner.head(slow);
+    clock.advance(1);
+    expect(joiner.incomplete(), 'which has just begun anew').to.deep.equal(['b']);
+    expect(joiner.part(part('b', 1, 'b', 2)).kind).to.equal('whole');
+    expect(clock.pending()).to.equal(0);
+  });
 });
