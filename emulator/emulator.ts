@@ -8,6 +8,8 @@ import { type AsyncPolicy, DEFAULT_ASYNC_POLICY } from './lambda/async-queue.ts'
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
+import { createMeter, type MeterReading } from './meter/create-meter.ts';
+import { answerMeterPage } from './meter/meter-page.ts';
 import { portsOf, startOnPorts } from './ports.ts';
 import { createReload, type Reloaded, requireLoadable } from './reload.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -39,6 +41,9 @@ export interface Emulator {
   };
   /** Connections, cut and closed at will. */
   readonly control: GatewayControl;
+  /** What AWS would have billed since the start, or the last `resetMeter`. */
+  meter(): MeterReading;
+  resetMeter(): void;
   /** PEM; with `tls`: what clients must trust, by NODE_EXTRA_CA_CERTS or otherwise. */
   readonly certificate?: string;
   /**
@@ -66,6 +71,15 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   // Each part draws from numbers of its own, so that what one does changes nothing for the others.
   const randomOf = (part: number) => createRandom(seed + part);
 
+  const { traceField } = settings;
+  const architectures = new Map(stack.functions.map(({ name, architecture = 'x86_64' }) => [name, architecture]));
+  const meter = createMeter({
+    log,
+    architectureOf: (name) => architectures.get(name) ?? 'x86_64',
+    ...(traceField !== undefined && { traceField }),
+  });
+  const functionNames = new Set(stack.functions.map(({ name }) => name));
+
   const parts: Parts = {};
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -79,7 +93,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     functionsReady = resolve;
   });
   const invoker: Pick<Lambda, 'invoke'> = {
-    invoke: async (functionArn, payload, requestId) => (await functions).invoke(functionArn, payload, requestId),
+    invoke: async (functionArn, payload, options) => (await functions).invoke(functionArn, payload, options),
   };
   try {
     if (stack.tables.length > 0) {
@@ -95,6 +109,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
           ...(settings.ttlDelayMs !== undefined && { ttlDelayMs: settings.ttlDelayMs / clockSpeed }),
           clock,
           log,
+          metering: meter,
         }),
       );
     }
@@ -112,6 +127,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         switches,
         faults,
         credentials,
+        metering: meter,
         ...(tls && { tls }),
       }),
     );
@@ -126,6 +142,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         faults,
         random: randomOf(3),
         policy: hastenedPolicy(clockSpeed),
+        ownPage: (request) => answerMeterPage(request, meter),
       }),
     );
     const origins = originsByHost(stack, localOrigins(urls, parts.invokeApi.url));
@@ -133,7 +150,11 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     const lambda = createLambda({
       functions: local(stack),
       region: stack.region,
-      log,
+      log(entry) {
+        if (functionNames.has(entry.source)) meter.logged(entry.message);
+        log(entry);
+      },
+      onInvoked: meter.invoked,
       clock,
       random: randomOf(2),
       faults,
@@ -154,6 +175,8 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
     return {
       urls: { ...urls, lambda: invokeApi.url, ...(database && { dynamodb: database.url }) },
       control: parts.gateway.control,
+      meter: meter.read,
+      resetMeter: meter.reset,
       ...(tls && { certificate: tls.cert }),
       reload: createReload(stack, (next) => lambda.reload(local(next))),
       stop,

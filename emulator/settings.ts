@@ -30,6 +30,8 @@ export interface Settings {
   readonly dynamodb?: string;
   /** Milliseconds that the embedded database keeps an item past its time to live; for ever unless given (DD-03). */
   readonly ttlDelayMs?: number;
+  /** The JSON field of WebSocket messages whose value says which of them belong together, for the meter; none unless given. */
+  readonly traceField?: string;
   /** False keeps the commands from watching sources; `startEmulator` itself watches nothing. */
   readonly reload?: boolean;
   /** Variables laid over every function's own. */
@@ -55,6 +57,7 @@ const SINGLE: Readonly<Record<string, 'number' | 'boolean' | 'text'>> = {
   reload: 'boolean',
   seed: 'number',
   tls: 'boolean',
+  traceField: 'text',
   ttlDelayMs: 'number',
 };
 

@@ -2,6 +2,7 @@ import { cac } from 'cac';
 import { type Failure, usageFailure } from './failure.ts';
 import {
   CONFIG_FLAGS,
+  COST_FLAGS,
   DEV_FLAGS,
   EMULATOR_FLAGS,
   type Flag,
@@ -17,7 +18,7 @@ import type { RawOptions } from './settings.ts';
 export type Request = { readonly command: 'help' | 'version' } | CommandRequest;
 
 export interface CommandRequest {
-  readonly command: 'tunnel' | 'dev' | 'up' | 'ids' | 'config' | 'emulator' | 'token';
+  readonly command: 'tunnel' | 'dev' | 'up' | 'ids' | 'config' | 'emulator' | 'cost' | 'token';
   /** The words that are no options: one at most, but for `ids` with two and `up` with any number. */
   readonly operands: readonly string[];
   readonly options: RawOptions;
@@ -44,6 +45,7 @@ export function parseArguments(argv: readonly string[]): Request | Failure {
   command('ids', 'ids [action] [id]', IDS_FLAGS);
   command('config', 'config [action]', CONFIG_FLAGS);
   command('emulator', 'emulator', EMULATOR_FLAGS);
+  command('cost', 'cost', COST_FLAGS);
   command('token', 'token [subject]', TOKEN_FLAGS);
   for (const flag of GENERAL_FLAGS) cli.option(flag.name, flag.text);
 

@@ -50,6 +50,10 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       const { checkConfig } = await import('./config-check.ts');
       return checkConfig(context, request.options);
     }
+    case 'cost': {
+      const { runCost } = await import('./cost.ts');
+      return runCost(context, request.options);
+    }
     case 'emulator': {
       const { runEmulator } = await import('./emulator.ts');
       return runEmulator(context, request.options);
@@ -85,7 +89,7 @@ function readTunnelRequest(request: CommandRequest, context: CliContext): Tunnel
   if (/^[a-z]+$/i.test(operand)) {
     return usageFailure(
       `There is no command ${operand}.`,
-      'Commands are dev, up, ids, config, emulator and token: postern --help',
+      'Commands are dev, up, ids, config, emulator, cost and token: postern --help',
     );
   }
   return usageFailure(`${parsed.problem}.`, 'Give a port, host:port or http(s)://host:port, like: postern 3000');

@@ -57,6 +57,21 @@ export const EMULATOR_FLAGS: readonly Flag[] = [
   { name: '--verbose', text: 'every invocation, too' },
 ];
 
+export const COST_FLAGS: readonly Flag[] = [
+  { name: '--requests-per-day <n>', text: 'of visitors (10000)' },
+  { name: '--request-bytes <n>', text: 'of a request’s body (500)' },
+  { name: '--response-bytes <n>', text: 'of an answer’s body (4096)' },
+  { name: '--compressible', text: 'bodies are text that is not compressed yet' },
+  { name: '--upstream-ms <n>', text: 'how long the upstream takes (50)' },
+  { name: '--agents <n>', text: 'connected all day (1)' },
+  { name: '--rendezvous <way>', text: 'push (default) or poll' },
+  { name: '--door <door>', text: 'http (default) or stream' },
+  { name: '--metered', text: 'what a running emulator has metered, instead of a described load' },
+  { name: '--emulator <url>', text: 'its Lambda address (http://127.0.0.1:3002)' },
+  { name: '--reset', text: 'with --metered: count anew from now on' },
+  { name: '--json', text: 'one JSON object' },
+];
+
 export const TOKEN_FLAGS: readonly Flag[] = [{ name: '--json', text: 'one JSON object' }];
 
 export const GENERAL_FLAGS: readonly Flag[] = [

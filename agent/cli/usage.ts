@@ -1,4 +1,4 @@
-import { DEV_FLAGS, EMULATOR_FLAGS, type Flag, GENERAL_FLAGS, TUNNEL_FLAGS, UP_FLAGS } from './flags.ts';
+import { COST_FLAGS, DEV_FLAGS, EMULATOR_FLAGS, type Flag, GENERAL_FLAGS, TUNNEL_FLAGS, UP_FLAGS } from './flags.ts';
 
 export function usageText(version: string): string {
   return `postern ${version} - your local web server under a public URL, through your own AWS account
@@ -12,6 +12,7 @@ Usage
   postern ids release <id>   give a tunnel id up
   postern config validate    check postern.yml, and show what up would open
   postern emulator           run any compiled stack on this machine: API Gateway, Lambda, DynamoDB
+  postern cost               what a month costs in AWS: of a load you describe, or as an emulator metered it
   postern token [subject]    make a token, and the entry for the stage's setting POSTERN_TOKENS
 
 Options (ids knows --endpoint, --token, --connect-timeout and --json)
@@ -25,6 +26,9 @@ ${table(UP_FLAGS)}
 
 Options of emulator
 ${table(EMULATOR_FLAGS)}
+
+Options of cost
+${table(COST_FLAGS)}
 
 Exit codes
   0 done · 1 the stack cannot run (dev, emulator) · 2 usage · 3 credentials refused · 4 tunnel id taken

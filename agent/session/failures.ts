@@ -23,7 +23,7 @@ const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   upstream_unreachable: { version1: 'local_service_unavailable', version2: 'upstream_unreachable', status: 502 },
   upstream_failed: { version1: 'internal_error', version2: 'upstream_failed', status: 502 },
   response_too_large: { version1: 'internal_error', version2: 'response_too_large', status: 502 },
-  streaming_only: { version1: 'internal_error', version2: 'streaming_only', status: 502 },
+  streaming_only: { version1: 'internal_error', version2: 'streaming_only', status: 501 },
 };
 
 export function wireCode(code: FailureCode, protocol: 1 | 2): ErrorCodeV2 {

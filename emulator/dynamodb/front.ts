@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { crc32 } from 'node:zlib';
 import type { SignedRequest } from '../iam/signature.ts';
+import type { Metering } from '../meter/metering.ts';
 import type { Log } from '../stack/log.ts';
 import { isFromWebPage } from '../stack/web-page.ts';
 import { type Answer, answerOf, type Call, isObject } from './database.ts';
 import { callerName, type createGuard } from './guard.ts';
+import { askingForUnits, readUnits } from './metered-answer.ts';
 import type { AnswerTo } from './with-faults.ts';
 
 export interface FrontOptions {
@@ -14,6 +16,8 @@ export interface FrontOptions {
   readonly guard?: ReturnType<typeof createGuard>;
   readonly region: string;
   readonly log: Log;
+  /** Told of what each operation consumes. */
+  readonly metering?: Metering;
 }
 
 /** Bytes of a request: a BatchWriteItem may hold 16 MB. */
@@ -22,7 +26,7 @@ const JSON_1_0 = 'application/x-amz-json-1.0';
 const SERVICE = 'com.amazon.coral.service#';
 
 /** DynamoDB's HTTP side: what comes in is read, checked and answered here, whichever database does the work. */
-export function createFront({ answer, guard, region, log }: FrontOptions): RequestListener {
+export function createFront({ answer, guard, region, log, metering }: FrontOptions): RequestListener {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // No page that happens to be open may use a database that trusts this machine.
     if (isFromWebPage(request.headers)) return end(response, 403, '');
@@ -42,9 +46,18 @@ export function createFront({ answer, guard, region, log }: FrontOptions): Reque
   async function answerRequest(request: IncomingMessage, body: Buffer): Promise<Answer> {
     const call = readCall(request, body);
     if ('status' in call) return call;
-    if (guard === undefined) return answer(call, 'somebody');
+    if (guard === undefined) return answerMetered(request, call, 'somebody');
     const ruling = guard(signedRequest(request, body), call);
-    return ruling.kind === 'refused' ? ruling.answer : answer(call, callerName(ruling.principal));
+    return ruling.kind === 'refused' ? ruling.answer : answerMetered(request, call, callerName(ruling.principal));
+  }
+
+  async function answerMetered({ headers }: IncomingMessage, call: Call, caller: string): Promise<Answer> {
+    if (metering === undefined) return answer(call, caller);
+    const trace = headers['x-amzn-trace-id'];
+    const ended = metering.tableCallBegins(typeof trace === 'string' ? trace : undefined);
+    const { units, answer: answered } = readUnits(call, await answer(askingForUnits(call), caller));
+    ended(units);
+    return answered;
   }
 
   return (request, response) => {

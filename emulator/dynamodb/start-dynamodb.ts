@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CredentialStore } from '../iam/credentials.ts';
+import type { Metering } from '../meter/metering.ts';
 import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
 import { createRandom, type Random } from '../stack/random.ts';
@@ -38,6 +39,8 @@ export interface DynamoDbOptions {
   readonly ttlDelayMs?: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of what each operation consumes. */
+  readonly metering?: Metering;
 }
 
 export interface DynamoDb {
@@ -71,6 +74,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
     ...(credentials && { guard: createGuard({ credentials, region, now: systemClock.now, log }) }),
     region,
     log,
+    ...(options.metering && { metering: options.metering }),
   });
   const ending = [opened.close, lagging.stop];
   const end = () => {

@@ -1,3 +1,4 @@
+import type { Metering } from '../meter/metering.ts';
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
 import type { Streams } from '../stack/random.ts';
@@ -23,6 +24,7 @@ export interface GatewayContext {
   readonly quotas: Quotas;
   readonly switches: Switches;
   readonly faults: GatewayFaults;
+  readonly metering: Metering;
   readonly authority: Authority;
   /** Requests, messages and Management API calls of the whole account (WS-50). */
   readonly accountThrottle: Throttle;

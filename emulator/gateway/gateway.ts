@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { CredentialStore } from '../iam/credentials.ts';
+import { type Metering, NO_METERING } from '../meter/metering.ts';
 import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly quotas?: Partial<Quotas>;
   readonly switches?: Partial<Switches>;
   readonly faults?: Partial<GatewayFaults>;
+  /** Told of what is billed. */
+  readonly metering?: Metering;
   /** Who may sign. */
   readonly credentials: CredentialStore;
   /** What signers go by: this machine's own time unless given, however fast `clock` runs. */
@@ -126,6 +129,7 @@ function createContext(options: GatewayOptions): GatewayContext {
     quotas,
     switches: { ...DEFAULT_SWITCHES, ...switches },
     faults: { ...DEFAULT_GATEWAY_FAULTS, ...faults },
+    metering: options.metering ?? NO_METERING,
     authority: createAuthority(credentials, stack.region, options.signerClock ?? systemClock),
     accountThrottle: createThrottle({ rate: quotas.requestsPerSecond, burst: quotas.requestBurst, clock }),
     ...(tls && { tls }),

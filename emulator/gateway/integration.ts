@@ -1,5 +1,5 @@
 import type { Clock } from '../stack/clock.ts';
-import type { InvokeResult, Invoker } from '../stack/invoker.ts';
+import type { InvokeOptions, InvokeResult, Invoker } from '../stack/invoker.ts';
 import type { Log } from '../stack/log.ts';
 import type { Integration, InvokePermission } from '../stack/stack.ts';
 import { decideInvoke, explainDenial } from './permissions.ts';
@@ -17,7 +17,7 @@ export type FailedOutcome = Exclude<Outcome, { kind: 'returned' }>;
 export interface BoundIntegration {
   readonly functionArn: string;
   /** @param event as JSON text. Never rejects. */
-  call(event: string): Promise<Outcome>;
+  call(event: string, options?: InvokeOptions): Promise<Outcome>;
 }
 
 export interface IntegrationEnvironment {
@@ -46,7 +46,7 @@ export function bindIntegration(
   const timeoutMs = Math.min(integration.timeoutMs, maxTimeoutMs);
   return {
     functionArn,
-    call: (event) => invokeWithin(environment, functionArn, event, timeoutMs),
+    call: (event, options) => invokeWithin(environment, functionArn, event, timeoutMs, options),
   };
 }
 
@@ -79,10 +79,11 @@ function invokeWithin(
   functionArn: string,
   event: string,
   timeoutMs: number,
+  options: InvokeOptions | undefined,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const cancel = clock.after(timeoutMs, () => resolve({ kind: 'timed-out', timeoutMs }));
-    invoker.invoke(functionArn, event).then(
+    invoker.invoke(functionArn, event, options).then(
       (result) => {
         cancel();
         resolve(result);

@@ -20,6 +20,7 @@ export const SETTINGS_SCHEMA = {
         seed: {},
         switches: { type: 'object' },
         tls: {},
+        traceField: {},
         ttlDelayMs: {},
       },
       additionalProperties: false,

@@ -36,6 +36,8 @@ export interface LambdaFunction {
   /** Milliseconds, 1,000 to 900,000; AWS's default is 3,000 (LA-03). */
   readonly timeoutMs: number;
   readonly memoryMb: number;
+  /** What it is billed as; absent: x86_64, AWS's default. Nothing runs otherwise for it. */
+  readonly architecture?: 'arm64' | 'x86_64';
   readonly environment: Readonly<Record<string, string>>;
   readonly role: Role;
   /** Invocations of this function that may be under way at once, out of the account's (LA-06); absent: as many as are left. */

@@ -81,12 +81,18 @@ export function readFunction(
     runtime,
     timeoutMs,
     memoryMb,
+    ...(isArm(properties) && { architecture: 'arm64' as const }),
     environment,
     role,
     ...(reservedConcurrency !== undefined && { reservedConcurrency }),
     ...(url && { url }),
     unpack,
   };
+}
+
+function isArm(properties: Properties): boolean {
+  const architectures = properties.known('Architectures');
+  return Array.isArray(architectures) && architectures[0] === 'arm64';
 }
 
 function refuseUnsupported(properties: Properties): void {

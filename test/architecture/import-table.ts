@@ -16,9 +16,12 @@ const EMULATOR = [
  */
 export const IMPORT_TABLE: ImportTable = {
   // The edge: handlers, adapters, tunnel, protocol, each of which knows those after it.
+  // What AWS charges, for the emulator's meter and the command that estimates.
+  'src/prices.ts': [],
   'src/protocol': [],
   'src/tunnel': ['src/protocol'],
   'src/adapters': ['src/tunnel', 'src/protocol', '@aws-sdk', 'node'],
+  'src/adapters/reply-socket.ts': ['ws'],
   'src/adapters/s3-large-responses.ts': ['@smithy'],
   'src/handlers': ['src/adapters', 'src/tunnel'],
   'src/handlers/config.ts': ['src/protocol'],
@@ -36,6 +39,12 @@ export const IMPORT_TABLE: ImportTable = {
   'agent/cli/dev.ts': ['agent/dev', ...EMULATOR],
   'agent/cli/emulator.ts': EMULATOR,
   'agent/cli/emulator-words.ts': ['emulator/stack'],
+  // What AWS charges, which is no part of the edge.
+  'agent/cli/cost.ts': ['src/prices.ts'],
+  'agent/cli/cost-estimate.ts': ['src/prices.ts'],
+  'agent/cli/cost-metered.ts': ['src/prices.ts'],
+  'agent/cli/cost-report.ts': ['src/prices.ts'],
+  'agent/cli/cost-story.ts': ['src/prices.ts'],
   'agent/dev': ['node'],
   'agent/session': ['agent/forward.ts', 'agent/network-error.ts', 'src/protocol', 'node'],
   'agent/session/socket.ts': ['ws'],
@@ -47,13 +56,16 @@ export const IMPORT_TABLE: ImportTable = {
   // The emulator: parts that do not know each other, around a leaf that says what to emulate.
   'emulator/stack': [],
   'emulator/iam': ['emulator/stack', 'node'],
-  'emulator/gateway': ['emulator/iam', 'emulator/stack', 'node'],
+  // It counts what gateway, functions and database tell of; two of them know the port, and none the prices.
+  'emulator/meter': ['src/prices.ts', 'emulator/stack'],
+  'emulator/meter/create-meter.ts': ['node'],
+  'emulator/gateway': ['emulator/iam', 'emulator/meter/metering.ts', 'emulator/stack', 'node'],
   'emulator/gateway/websocket': ['ws'],
   'emulator/gateway/websocket/lenient-json.ts': ['json5'],
   'emulator/gateway/authorizers/verify-token.ts': ['jose'],
   'emulator/lambda': ['emulator/iam', 'emulator/stack', 'node'],
   'emulator/lambda/worker-code.ts': ['esbuild'],
-  'emulator/dynamodb': ['emulator/iam', 'emulator/stack', 'node'],
+  'emulator/dynamodb': ['emulator/iam', 'emulator/meter/metering.ts', 'emulator/stack', 'node'],
   'emulator/dynamodb/embedded-database.ts': ['dynalite'],
   'emulator/template': ['emulator/stack', 'node'],
   'emulator/template/artifacts.ts': ['fflate'],
@@ -77,6 +89,7 @@ export const IMPORT_TABLE: ImportTable = {
     'emulator/lambda',
     'emulator/dynamodb',
     'emulator/iam',
+    'emulator/meter',
     'emulator/stack',
     'emulator/certificate.ts',
     'emulator/reload.ts',

@@ -33,7 +33,8 @@ export function createReplyLine(): ReplyLine {
       case 'error':
       case 'accepted':
       case 'credit':
-        return listeners.get(message.requestId ?? '')?.heard(pieceOf(message));
+        listeners.get(message.requestId ?? '')?.heard(pieceOf(message));
+        return;
       default:
         throw new Error(`sent to a function that waits: ${text}`);
     }

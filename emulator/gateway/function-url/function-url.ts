@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MeteredRequest } from '../../meter/metering.ts';
 import { type FunctionUrl, functionUrlDomain, type LambdaFunction } from '../../stack/stack.ts';
 import { breakOff } from '../break-off.ts';
 import type { GatewayContext } from '../context.ts';
@@ -30,6 +31,7 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly traceId: string;
+  readonly meter: MeteredRequest;
   /** Headers of the service's own. */
   readonly own: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,7 @@ export function createFunctionUrl(
   fn: LambdaFunction,
   url: FunctionUrl,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { authority, clock, integrations, log, quotas, stack, switches } = context;
+  const { authority, clock, integrations, log, metering, quotas, stack, switches } = context;
   const ids = context.idsOf(`the URL of ${fn.name}`);
   const requestIds = context.randomOf(`request ids of the URL of ${fn.name}`);
   const domainName = functionUrlDomain(stack, url.urlId);
@@ -131,9 +133,10 @@ export function createFunctionUrl(
       switches,
     );
     const stream = url.streams ? streamedAnswer(exchange) : undefined;
-    const traceId = headers.find(({ key }) => key === 'x-amzn-trace-id')?.value ?? exchange.traceId;
-    const options = { traceId, ...(stream && { sink: stream.sink }) };
+    const { options: metered, ended } = exchange.meter.invocationBegins();
+    const options = { ...metered, ...(stream && { sink: stream.sink }) };
     const outcome = await integrations.invoker.invoke(fn.arn, JSON.stringify(event), options);
+    ended();
     const note = outcome.kind === 'returned' ? undefined : describeFailure(fn.arn, outcome);
     if (stream?.opened) {
       const streamed = stream.end(note === undefined ? 'well' : 'badly');
@@ -161,12 +164,17 @@ export function createFunctionUrl(
   return (request, response) => {
     const requestId = createUuid(requestIds);
     const traceId = ids.trace();
+    const given = request.headers['x-amzn-trace-id'];
+    const meter = metering.requestArrived(typeof given === 'string' ? given : undefined, traceId);
+    const { bytesWritten } = request.socket;
+    // Whatever the answer is made of, and however much of it was written before the client left.
+    const responseBytes = () => request.socket.bytesWritten - bytesWritten;
     const own = { 'X-Amzn-Requestid': requestId, 'X-Amzn-Trace-Id': traceId };
     const start = clock.now();
     const { path } = parseTarget(request.url ?? ''); // no query: it may hold secrets
     const subject = `function URL of ${fn.name}: ${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
     response.on('error', () => {});
-    answer({ request, response, requestId, traceId, own })
+    answer({ request, response, requestId, traceId, meter, own })
       .catch((error: unknown): Answer => {
         const note = error instanceof Error ? (error.stack ?? error.message) : String(error);
         return { response: urlFailure({ kind: 'not-found' }), note, level: 'error' };
@@ -175,6 +183,7 @@ export function createFunctionUrl(
         const ms = clock.now() - start;
         if (!handled || (request.socket.destroyed && !brokenOff(handled))) {
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
+          meter.unbilled(responseBytes());
           return;
         }
         const answered = 'streamed' in handled ? afterStream(handled) : handled;
@@ -186,6 +195,8 @@ export function createFunctionUrl(
         const status = 'response' in answered ? answered.response.status : answered.status;
         const message = `${subject} ${status} in ${ms} ms, request ${requestId}${note === undefined ? '' : `: ${note}`}`;
         log({ level, source: 'gateway', message, behaviour });
+        const requestBytes = Number(request.headers['content-length']) || 0;
+        meter.answered({ subject, status, gatewayBills: false, requestBytes, responseBytes: responseBytes() });
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };

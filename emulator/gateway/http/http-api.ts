@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MeteredRequest } from '../../meter/metering.ts';
 import type { HttpApi } from '../../stack/stack.ts';
 import { breakOff } from '../break-off.ts';
 import type { GatewayContext } from '../context.ts';
@@ -23,10 +24,15 @@ import { createThrottles } from './throttles.ts';
 /** Characters of a path that the log shows. */
 const LOGGED_CHARACTERS = 300;
 
+/** Status line, `Date`, `Content-Length`, `Connection` and `Apigw-Requestid`. */
+const OWN_HEAD_BYTES = 160;
+
 /** A request that leads to a stage. */
 interface Arrival {
   readonly request: IncomingMessage;
   readonly requestId: string;
+  readonly traceId: string;
+  readonly meter: MeteredRequest;
   readonly target: Target;
   readonly address: Extract<Address, { kind: 'stage' }>;
 }
@@ -39,7 +45,7 @@ export function createHttpApi(
   context: GatewayContext,
   api: HttpApi,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { stack, clock, log, quotas, switches } = context;
+  const { stack, clock, log, metering, quotas, switches } = context;
   const ids = context.idsOf('HTTP requests');
   const addressOf = createAddressing(stack, api, switches);
   const authorize = createAuthorization(context, api);
@@ -47,7 +53,8 @@ export function createHttpApi(
   const router = createRouter(bindRoutes(context, api));
   const takeToken = createThrottles(context);
 
-  async function answer(request: IncomingMessage, requestId: string): Promise<Answer | undefined> {
+  async function answer(begun: Omit<Arrival, 'target' | 'address'>): Promise<Answer | undefined> {
+    const { request } = begun;
     if (headerBytes(request) > quotas.httpHeaderBytes) {
       const note = `request line and headers exceed ${quotas.httpHeaderBytes} bytes`;
       return refusal(switches.headerLimitStatus, 'Request Header Fields Too Large', note, 'HA-22');
@@ -62,7 +69,7 @@ export function createHttpApi(
       case 'no-stage':
         return refusal(404, 'Not Found', address.why, 'HA-01');
       case 'stage':
-        return onStage({ request, requestId, target, address });
+        return onStage({ ...begun, target, address });
     }
   }
 
@@ -104,7 +111,7 @@ export function createHttpApi(
   }
 
   async function toRoute(
-    { request, requestId, target, address }: Arrival,
+    { request, requestId, traceId, meter, target, address }: Arrival,
     { route, pathParameters }: RouteMatch<BoundRoute>,
     isPreflight: boolean,
   ): Promise<Answer | undefined> {
@@ -125,7 +132,7 @@ export function createHttpApi(
       headers: forwardedHeaders(request.rawHeaders, {
         sourceIp,
         proto: switches.forwardedProto,
-        traceId: ids.trace(),
+        traceId,
         contentLength: body.bytes.length,
       }),
       body: body.bytes,
@@ -144,15 +151,22 @@ export function createHttpApi(
     if (!admission.admitted) return admission.answer;
     if (isPreflight) return answerPreflight(headers.origin);
     const { granted } = admission;
-    return invoke(route, granted ? { ...routed, granted } : routed, address);
+    return invoke(route, granted ? { ...routed, granted } : routed, address, meter);
   }
 
-  async function invoke(route: BoundRoute, request: HttpRequest, { stage }: Arrival['address']): Promise<Answer> {
+  async function invoke(
+    route: BoundRoute,
+    request: HttpRequest,
+    { stage }: Arrival['address'],
+    meter: MeteredRequest,
+  ): Promise<Answer> {
     const way = route.way(stage, request.method);
     const format = route.integration.payloadFormatVersion;
     const event = format === '1.0' ? httpEventV1(request, switches) : httpEventV2(request, switches);
     const by = `${functionName(way.functionArn)} (${route.routeKey})`;
-    const outcome = await way.call(JSON.stringify(event));
+    const { options, ended } = meter.invocationBegins();
+    const outcome = await way.call(JSON.stringify(event), options);
+    ended();
     if (outcome.kind !== 'returned') {
       const response = failureResponse(outcome, switches);
       const note = describeFailure(way.functionArn, outcome);
@@ -176,12 +190,14 @@ export function createHttpApi(
 
   return (request, response) => {
     const requestId = ids.next();
+    const traceId = ids.trace();
+    const meter = metering.requestArrived(traceHeaderOf(request), traceId);
     const start = clock.now();
     const { path } = parseTarget(request.url ?? ''); // no query: it may hold secrets
     const subject = `${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
     // A client that leaves while its answer is being written is no event of ours.
     response.on('error', () => {});
-    answer(request, requestId)
+    answer({ request, requestId, traceId, meter })
       .catch((error: unknown): Answer => {
         const note = error instanceof Error ? (error.stack ?? error.message) : String(error);
         return { response: ownResponse(500, 'Internal Server Error'), note, level: 'error' };
@@ -189,6 +205,7 @@ export function createHttpApi(
       .then((answered) => {
         const ms = clock.now() - start;
         if (!answered || request.socket.destroyed) {
+          meter.unbilled();
           log({ level: 'debug', source: 'gateway', message: `${subject} left after ${ms} ms` });
           return;
         }
@@ -199,6 +216,11 @@ export function createHttpApi(
         const why = note === undefined ? '' : `: ${note}`;
         const message = `${subject} ${sent.status} in ${ms} ms${who}, request ${requestId}${why}`;
         log({ level, source: 'gateway', message, behaviour });
+        if (behaviour === 'HA-24') meter.unbilled();
+        else {
+          const [requestBytes, responseBytes] = [bodyBytes(request), sizeOf(sent, request.method)];
+          meter.answered({ subject, status: sent.status, gatewayBills: true, requestBytes, responseBytes });
+        }
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };
@@ -212,6 +234,22 @@ const BEHAVIOURS = {
   throttled: 'HR-14',
   'not-found': 'HR-05',
 } as const;
+
+function traceHeaderOf({ headers }: IncomingMessage): string | undefined {
+  const given = headers['x-amzn-trace-id'];
+  return typeof given === 'string' ? given : undefined;
+}
+
+/** Bytes that the client said it sends; the gateway takes no more and no fewer. */
+function bodyBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length']) || 0;
+}
+
+/** Bytes of an answer that leave AWS, as near as makes no difference: its head is not built from these headers alone. */
+function sizeOf({ headers, body }: GatewayResponse, method: string | undefined): number {
+  const lines = headers.reduce((total, [name, value]) => total + name.length + value.length + 4, OWN_HEAD_BYTES);
+  return method === 'HEAD' ? lines : lines + Buffer.byteLength(body);
+}
 
 function messageOf(status: number): string {
   return status === 404 ? 'Not Found' : 'Forbidden';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Metering } from '../../meter/metering.ts';
 import { strikes } from '../../stack/random.ts';
 import { executeApiArn, type WebSocketApi } from '../../stack/stack.ts';
 import { isFromWebPage } from '../../stack/web-page.ts';
@@ -10,11 +11,13 @@ import { createAddressing } from '../websocket/addressing.ts';
 import { CLOSED_NORMALLY } from '../websocket/closing.ts';
 import type { Connection } from '../websocket/connection.ts';
 import type { WebSocketApiServer } from '../websocket/websocket-api.ts';
-import { type Answer, DELETED, failure, gone, writeAnswer } from './answers.ts';
+import { type Answer, DELETED, failure, gone, POSTED, writeAnswer } from './answers.ts';
 import { readCall, refuseId } from './call.ts';
-import { createPost, tooMany } from './post.ts';
+import { createPost, REPEAT, tooMany } from './post.ts';
 
 const NOTHING = Buffer.alloc(0);
+
+type PostEnds = ReturnType<Metering['postBegins']>;
 
 /**
  * `@connections`: POST sends, GET tells, DELETE closes (MG-01). Calls are signed, and the signer's policies allow
@@ -26,7 +29,7 @@ export function createManagementApi(
   api: WebSocketApi,
   connections: Pick<WebSocketApiServer, 'find'>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { accountThrottle, authority, clock, faults, log, quotas, stack, switches } = context;
+  const { accountThrottle, authority, clock, faults, log, metering, quotas, stack, switches } = context;
   const throttles = context.randomOf('postThrottleRate');
   const addressOf = createAddressing(context, api);
   const stageArn = `${executeApiArn(stack, api.apiId)}/${api.stage.name}`;
@@ -35,6 +38,7 @@ export function createManagementApi(
   async function answer(request: IncomingMessage): Promise<Answer | undefined> {
     const { path, query } = parseTarget(request.url ?? '');
     const { method = '', headers } = request;
+    const ended = metering.postBegins(traceOf(headers));
     const segments = path.split('/').slice(1).map(percentDecode);
     const call = readCall(method, path, segments, addressOf(headers.host, path), switches.unknownHostStatus);
     if (call.kind === 'answer') return call.answer;
@@ -59,10 +63,18 @@ export function createManagementApi(
       const message = `Payload is larger than ${quotas.managementBodyBytes} bytes`;
       return failure(413, 'PayloadTooLargeException', message, 'MG-11', 'send it as several posts');
     }
-    return onConnection(method, id, bytes);
+    return onConnection(method, id, bytes, ended);
   }
 
-  async function onConnection(method: string, id: string, bytes: Buffer): Promise<Answer> {
+  /** What a post sends is a message like any other, and billed as one where it was sent. */
+  async function metered(connection: Connection, bytes: Buffer, ended: PostEnds): Promise<Answer> {
+    const answered = await post(connection, bytes);
+    const sent = answered === POSTED || answered === REPEAT;
+    ended(sent ? { bytes, inRegion: connection.inRegion } : undefined);
+    return answered;
+  }
+
+  async function onConnection(method: string, id: string, bytes: Buffer, ended: PostEnds): Promise<Answer> {
     const found = connections.find(id);
     if (found?.kind === 'connecting') {
       if (switches.postDuringConnect === 'hang') await found.settled;
@@ -71,7 +83,7 @@ export function createManagementApi(
     if (!found) return gone('MG-06', 'no such connection: it closed, or never was; forget the id');
     switch (method) {
       case 'POST':
-        return post(found.connection, bytes);
+        return metered(found.connection, bytes, ended);
       case 'GET':
         return { status: 200, body: JSON.stringify(describe(found.connection)), behaviour: 'MG-09' };
       case 'DELETE':
@@ -103,6 +115,12 @@ export function createManagementApi(
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };
+}
+
+/** The AWS SDK names the invocation that it is used in. */
+function traceOf(headers: IncomingMessage['headers']): string | undefined {
+  const given = headers['x-amzn-trace-id'];
+  return typeof given === 'string' ? given : undefined;
 }
 
 /** Why a signer was turned away, and where to look. */

@@ -32,7 +32,8 @@ export function tooMany(note: string): Answer {
   return failure(429, 'LimitExceededException', 'Rate Exceeded.', 'MG-12', note);
 }
 
-const REPEAT = failure(
+/** Delivered, although it does not say so (MG-13). */
+export const REPEAT = failure(
   500,
   'InternalServerErrorException',
   'Internal server error',

@@ -21,6 +21,8 @@ import { createFrameLimit } from './frame-limit.ts';
 /** A client whose handshake succeeded. */
 export interface Connection {
   readonly facts: ConnectionFacts;
+  /** The client is a function of the stack: what is sent to it does not leave AWS. */
+  readonly inRegion: boolean;
   /** Epoch milliseconds of the last message in either direction. */
   lastActiveAt(): number;
   /** False once either side has begun to close. A half-open connection is open as far as the gateway knows (WS-49). */
@@ -40,6 +42,7 @@ export interface Connection {
 
 export interface ConnectionOptions {
   readonly facts: ConnectionFacts;
+  readonly inRegion: boolean;
   readonly clock: Clock;
   readonly quotas: Quotas;
   readonly switches: Pick<Switches, 'answersPings' | 'pingResetsIdle'>;
@@ -161,6 +164,7 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
 
   return {
     facts,
+    inRegion: options.inRegion,
     lastActiveAt: () => lastActiveAt,
     isOpen,
     send(bytes) {

@@ -1,3 +1,4 @@
+import type { MeteredMessage } from '../../meter/metering.ts';
 import { drawDelay, strikes } from '../../stack/random.ts';
 import { executeApiArn, type WebSocketApi, type WebSocketRoute } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
@@ -34,7 +35,7 @@ export function createMessageRoutes(
   bound: ReadonlyMap<string, BoundIntegration>,
   throttling: Pick<Throttling, 'takeMessage'>,
 ): (connection: Connection, body: string) => Promise<void> {
-  const { clock, faults, log, randomOf, switches } = context;
+  const { clock, faults, log, metering, randomOf, switches } = context;
   const ids = context.idsOf('messages');
   const shuffling = randomOf('messageShuffleMs');
   const throttles = randomOf('messageThrottleRate');
@@ -60,8 +61,12 @@ export function createMessageRoutes(
     const occurrence = { requestId: ids.next(), at: clock.now() };
     const messageId = ids.next();
     const subject = `message ${occurrence.requestId} of ${connectionId}`;
+    let metered: MeteredMessage | undefined;
     const send = (text: string) => {
-      if (connection.send(Buffer.from(text)) !== 'buffer-full') return;
+      const bytes = Buffer.from(text);
+      const sent = connection.send(bytes);
+      if (sent === 'sent') metered?.replied({ bytes, inRegion: connection.inRegion });
+      if (sent !== 'buffer-full') return;
       const message = `${subject}: the answer is lost, the client reads too slowly`;
       log({ level: 'warn', source: 'gateway', message, behaviour: 'MG-12' });
     };
@@ -71,6 +76,7 @@ export function createMessageRoutes(
     const routeKey = selectRoute(body);
     const integration = routeKey === undefined ? undefined : bound.get(routeKey);
     if (routeKey === undefined || !integration) {
+      metered = metering.messageReceived(body);
       reply('Forbidden');
       const message = `${subject} fits no route among ${routeKeys.join(', ')} and there is no $default: no function ran`;
       log({ level: 'warn', source: 'gateway', message, behaviour: 'WS-33' });
@@ -82,9 +88,12 @@ export function createMessageRoutes(
       log({ level: 'warn', source: 'gateway', message: `${subject} on ${routeKey}: ${throttled}`, behaviour: 'WS-50' });
       return;
     }
+    metered = metering.messageReceived(body);
     await holdBack(delayMs);
     const event = messageEvent(connection.facts, occurrence, { routeKey, messageId, body });
-    const outcome = await integration.call(JSON.stringify(event));
+    const { options, ended } = metered.invocationBegins();
+    const outcome = await integration.call(JSON.stringify(event), options);
+    ended();
     const ms = clock.now() - occurrence.at;
     if (outcome.kind !== 'returned') {
       reply(outcome.kind === 'timed-out' ? switches.messageTimeoutText : 'Internal server error');

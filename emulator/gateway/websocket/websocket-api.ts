@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { strikes } from '../../stack/random.ts';
-import type { WebSocketApi } from '../../stack/stack.ts';
+import { apiDomain, type WebSocketApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
 import type { GatewayControl } from '../control.ts';
 import { forwardedHeaders } from '../events/headers.ts';
@@ -41,7 +41,7 @@ interface Handshake extends HandshakeRequest {
 
 /** The WebSocket API: handshakes, connections, and the functions behind `$connect`, messages and `$disconnect`. */
 export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): WebSocketApiServer {
-  const { clock, faults, idsOf, log, quotas, switches } = context;
+  const { clock, faults, idsOf, log, metering, quotas, switches } = context;
   const connectionIds = idsOf('connections');
   const ids = idsOf('handshakes');
   const halfOpen = context.randomOf('halfOpenRate');
@@ -140,22 +140,27 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
     if (!socket.destroyed && socket.readable && socket.writable) {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         opened = true;
-        open(webSocket, socket, facts);
+        open(webSocket, socket, facts, isAskedByFunction(request));
       });
     }
     // The client vanished while $connect ran, or asked for an extension in a way that nobody understands.
     if (!opened) closed(facts, ABNORMAL);
   }
 
-  function open(webSocket: WebSocket, socket: Duplex, facts: ConnectionFacts): void {
+  function open(webSocket: WebSocket, socket: Duplex, facts: ConnectionFacts, inRegion: boolean): void {
+    const metered = metering.connectionOpened();
     const connection: Connection = createConnection(webSocket, socket, {
       facts,
+      inRegion,
       clock,
       quotas,
       switches,
       onMessage: (body) => routeMessage(connection, body).catch(logBroken),
       staysHalfOpen: () => staysHalfOpen(facts),
-      onClosed: (closing) => closed(facts, closing),
+      onClosed(closing) {
+        metered();
+        closed(facts, closing);
+      },
     });
     connections.add(connection);
     const where = `on ${facts.domainName}, stage ${api.stage.name}`;
@@ -165,6 +170,12 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
       : 'no $connect route, so no function was asked';
     const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms: ${how}`;
     log({ level: 'info', source: 'gateway', message, behaviour: asked ? 'WS-01' : 'WS-09' });
+  }
+
+  /** The name that AWS gives the API leads here from within functions alone; everybody else says localhost. */
+  function isAskedByFunction({ headers }: IncomingMessage): boolean {
+    const name = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+    return name === apiDomain(context.stack, api.apiId);
   }
 
   function staysHalfOpen({ connectionId }: ConnectionFacts): boolean {

@@ -55,7 +55,7 @@ describe('postern', () => {
 
   it('takes a single word for a command that there is not, and refuses an edge to dev, which has its own', async () => {
     for (const [words, said] of [
-      [['tokn'], /There is no command tokn\.\nCommands are dev, up, ids, config, emulator and token/],
+      [['tokn'], /There is no command tokn\.\nCommands are dev, up, ids, config, emulator, cost and token/],
       [['dev', '--endpoint', 'ws://127.0.0.1:1'], /--endpoint says nothing to dev/],
     ] as const) {
       const { exit, text } = run([...words]);
