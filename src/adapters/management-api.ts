@@ -1,4 +1,4 @@
-import { ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { Clock, Log, PostResult, PostToConnection } from '../tunnel/ports.ts';
 
 /**
@@ -39,24 +39,48 @@ export interface PostDependencies {
 }
 
 /**
+ * A post is signed and sent by the client's own credentials, signer and keep-alive connections, but not through its chain of middleware,
+ * which costs more than the rest of a post together (bench/README.md); attempts and deadlines are ours in any case.
  * @param endpoint of the Management API, as {@link managementEndpoint} gives it
  * @see MG-12 429 also says that the client's buffer is full
  */
 export function createPost(endpoint: string, { clock, random, log }: PostDependencies): PostToConnection {
-  // The SDK's own attempts know no deadline.
-  const client = new ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 });
+  const { config } = new ApiGatewayManagementApiClient({ endpoint });
+  const { protocol, hostname, port, pathname, host } = new URL(endpoint);
+  const signing = Promise.all([config.region(), signerOf(config)]);
 
-  async function attempt(
-    connectionId: string,
-    data: Uint8Array,
-    ms: number,
-  ): Promise<PostResult | { readonly error: unknown }> {
+  async function attempt(connectionId: string, body: Uint8Array, ms: number): Promise<PostResult | Refusal> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), ms);
     try {
-      const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: data });
-      await client.send(command, { abortSignal: AbortSignal.timeout(ms) });
-      return 'sent';
+      const [signingRegion, signer] = await signing;
+      const request = {
+        method: 'POST',
+        protocol,
+        hostname,
+        ...(port && { port: Number(port) }),
+        path: `${pathname.replace(/\/$/, '')}/@connections/${encodeURIComponent(connectionId)}`,
+        headers: {
+          host,
+          'content-type': 'application/octet-stream',
+          'content-length': String(body.length),
+          ...traceHeader(),
+        },
+        query: {},
+        body,
+      };
+      const signed = await signer.sign(request, { signingRegion, signingService: 'execute-api' });
+      const { response } = await config.requestHandler.handle(signed as Signed, { abortSignal: timeout.signal });
+      // Read to its end, so that the connection serves again.
+      response.body?.resume();
+      const { statusCode: status, headers } = response;
+      if (status < 300) return 'sent';
+      if (status === 410) return 'gone';
+      return { status, problem: `${status} ${headers['x-amzn-errortype'] ?? ''}`.trim() };
     } catch (error) {
-      return error instanceof Error && error.name === 'GoneException' ? 'gone' : { error };
+      return { problem: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -70,11 +94,11 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
       // An attempt without a clear answer may have been delivered before the connection went (MG-13).
       if (result === 'gone' && unsure) return 'sent';
       if (typeof result === 'string') return result;
-      unsure ||= !isThrottle(result.error);
+      // What is throttled was refused before anything was delivered.
+      unsure ||= result.status !== 429;
       const pause = random() * ceiling;
-      if (!isTransient(result.error) || clock.now() + pause >= giveUpAt) {
-        const { name, message } = result.error instanceof Error ? result.error : new Error(String(result.error));
-        log('error', 'post failed', { connectionId, error: name, message });
+      if (!isTransient(result) || clock.now() + pause >= giveUpAt) {
+        log('error', 'post failed', { connectionId, problem: result.problem });
         return 'failed';
       }
       await clock.sleep(pause);
@@ -82,18 +106,28 @@ export function createPost(endpoint: string, { clock, random, log }: PostDepende
   };
 }
 
-/** Refused before anything was delivered. */
-function isThrottle(error: unknown): boolean {
-  return error instanceof Error && statusOf(error) === 429;
+/** An attempt that brought nothing; without a status where there was no answer at all. */
+interface Refusal {
+  readonly status?: number;
+  readonly problem: string;
 }
 
-/** Throttled, the service's own fault, or no answer at all. */
-function isTransient(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return true;
-  const status = statusOf(error);
+/** Throttled, the service's own fault, or no answer. */
+function isTransient({ status }: Refusal): boolean {
   return status === undefined || status === 429 || status >= 500;
 }
 
-function statusOf(error: object): number | undefined {
-  return '$metadata' in error ? (error.$metadata as { readonly httpStatusCode?: number }).httpStatusCode : undefined;
+type ClientConfig = ApiGatewayManagementApiClient['config'];
+type Signed = Parameters<ClientConfig['requestHandler']['handle']>[0];
+
+/** What signs with the environment's credentials, which the client fetches and renews. */
+function signerOf({ signer }: ClientConfig) {
+  if (!signer) throw new Error('the client of the Management API has no signer');
+  return typeof signer === 'function' ? signer() : signer;
+}
+
+/** What lets AWS see which invocation a call belongs to, as the client's own middleware would have it. */
+function traceHeader(): Record<string, string> {
+  const { AWS_LAMBDA_FUNCTION_NAME: name, _X_AMZN_TRACE_ID: trace } = process.env;
+  return name && trace ? { 'x-amzn-trace-id': trace } : {};
 }
