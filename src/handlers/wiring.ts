@@ -78,6 +78,7 @@ export function wireDoor() {
     post,
     compression: brotli,
     largeResponses: wireLargeResponses(stores),
+    serverTiming: config.serverTiming,
     ...(config.rendezvous === 'push' && { replies: createReplySocket(options) }),
   };
 }

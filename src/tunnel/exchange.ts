@@ -72,7 +72,17 @@ interface Answered {
   readonly response: VisitorResponse | StreamedResponse;
 }
 
-export type Exchange = (Failure | Answered) & { readonly requestId?: string };
+/** What the edge itself sees of where the time goes, in milliseconds. */
+export interface Hops {
+  /** Until an agent was found. */
+  readonly route: number;
+  /** Until the Management API had the request. */
+  readonly post: number;
+  /** Until the answer was there, or its head where it streams. */
+  readonly answer: number;
+}
+
+export type Exchange = (Failure | Answered) & { readonly requestId?: string; readonly hops?: Hops };
 
 /** Methods that may be asked twice (RFC 9110 9.2.1), so that a request that may have arrived can go to another agent. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -104,11 +114,17 @@ export async function exchange(
 ): Promise<Exchange> {
   const avoided = new Set<string>();
   let last: Failure | undefined;
+  const { clock } = dependencies;
   for (;;) {
+    const began = clock.now();
     const found = await findSession(address.tunnelId, request.sourceIp, avoided, door.deadline, dependencies);
     if (found.kind === 'failure') return last ?? found;
+    const routed = clock.now();
     const result = await ask(found.candidate, request, address, door, dependencies);
-    if (result.kind !== 'undelivered') return result;
+    if (result.kind !== 'undelivered') {
+      const { postedAt = routed, ...ended } = result;
+      return { ...ended, hops: { route: routed - began, post: postedAt - routed, answer: clock.now() - postedAt } };
+    }
     dependencies.tunnels.forget(address.tunnelId);
     avoided.add(found.candidate.session.connectionId);
     last = result.failure;
@@ -128,7 +144,7 @@ async function ask(
   address: TunnelAddress,
   door: Door,
   dependencies: ExchangeDependencies,
-): Promise<Exchange | Undelivered> {
+): Promise<(Exchange & { readonly postedAt?: number }) | Undelivered> {
   const { post, hashes } = dependencies;
   const place = await placeFor(session, request, address, door, dependencies);
   const ids = await dependencies.requestIds();
@@ -157,11 +173,12 @@ async function ask(
       const unreachable = failure('agent_unreachable', 'the Management API did not take the message');
       return SAFE_METHODS.has(request.method) ? { kind: 'undelivered', failure: unreachable } : unreachable;
     }
+    const postedAt = dependencies.clock.now();
     const answer = streaming
       ? await beginAnswer(hearing, pursuit, door, dependencies)
       : await wholeAnswer(sha256, hearing, pursuit, door, dependencies);
     closing = !('response' in answer && 'stream' in answer.response);
-    return { ...(await redirected(answer, place, dependencies)), requestId };
+    return { ...(await redirected(answer, place, dependencies)), requestId, postedAt };
   } finally {
     if (closing) hearing.close();
   }

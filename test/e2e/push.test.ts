@@ -91,7 +91,9 @@ describe('answers that are pushed, on bad days', () => {
   /** The connections that are nobody's but waiting functions'. */
   function replyConnections(): string[] {
     const agents = new Set(
-      cloud.log.flatMap(({ message }) => /agent connected\\?","connectionId\\?":\\?"([^"\\]+)/.exec(message)?.[1] ?? []),
+      cloud.log.flatMap(
+        ({ message }) => /agent connected\\?","connectionId\\?":\\?"([^"\\]+)/.exec(message)?.[1] ?? [],
+      ),
     );
     return cloud.emulator.control.connections().filter((id) => !agents.has(id));
   }

@@ -27,6 +27,7 @@ describe('failureResponse', () => {
       upstream_failed: 502,
       upstream_timeout: 504,
       response_too_large: 502,
+      streaming_only: 501,
       no_answer: 504,
       edge_failed: 500,
     });
