@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { register } from 'tsx/esm/api';
+import { bundledAgent } from './launch.mjs';
 
-register();
-await import('./main.ts');
+const agent = await bundledAgent(process.argv.slice(2));
+if (agent === undefined) {
+  const { register } = await import('tsx/esm/api');
+  register();
+}
+await import(agent ?? './main.ts');

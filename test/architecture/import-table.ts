@@ -28,7 +28,8 @@ export const IMPORT_TABLE: ImportTable = {
   'src/handlers/wiring.ts': ['@aws-sdk'],
 
   // The agent knows of the edge what it says on the wire. Its session never sees its proxy (design.md 4.13).
-  'agent/bin.mjs': ['agent/main.ts', 'tsx'],
+  'agent/bin.mjs': ['agent/main.ts', 'agent/launch.mjs', 'tsx'],
+  'agent/launch.mjs': ['esbuild', 'node'],
   'agent/main.ts': ['agent/cli'],
   'agent/forward.ts': ['src/protocol'],
   'agent/network-error.ts': [],
@@ -61,7 +62,13 @@ export const IMPORT_TABLE: ImportTable = {
   'emulator/meter/create-meter.ts': ['node'],
   // Delays of AWS by a table, drawn by seed.
   'emulator/latency': ['emulator/stack'],
-  'emulator/gateway': ['emulator/iam', 'emulator/latency/latency.ts', 'emulator/meter/metering.ts', 'emulator/stack', 'node'],
+  'emulator/gateway': [
+    'emulator/iam',
+    'emulator/latency/latency.ts',
+    'emulator/meter/metering.ts',
+    'emulator/stack',
+    'node',
+  ],
   'emulator/gateway/websocket': ['ws'],
   'emulator/gateway/websocket/lenient-json.ts': ['json5'],
   'emulator/gateway/authorizers/verify-token.ts': ['jose'],
