@@ -41,6 +41,7 @@ type Print = (event: AgentEvent) => void;
 function urls(event: AgentEvent & { event: 'online' }, paint: Paint): string {
   const rows = [`\n  public URL      ${paint.bold(printable(asPage(event.publicUrl)))}`];
   if (event.subdomainUrl) rows.push(`  subdomain URL   ${paint.bold(printable(asPage(event.subdomainUrl)))}`);
+  if (event.streamingUrl) rows.push(`  streaming URL   ${paint.bold(printable(asPage(event.streamingUrl)))}`);
   return `${rows.join('\n')}\n`;
 }
 

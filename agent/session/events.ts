@@ -27,6 +27,8 @@ export interface Online {
   readonly tunnelId: string;
   readonly publicUrl: string;
   readonly subdomainUrl?: string;
+  /** By the door that streams. */
+  readonly streamingUrl?: string;
   readonly connectionId: string;
 }
 

@@ -189,7 +189,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   function goOnline({ epoch, message, renewed }: Effect & { type: 'online' }): void {
-    const { tunnelId, publicUrl, subdomainUrl, connectionId } = message;
+    const { tunnelId, publicUrl, subdomainUrl, streamingUrl, connectionId } = message;
     const before = online;
     const asked = before?.tunnelId ?? options.tunnelId;
     if (asked !== undefined && asked !== tunnelId) {
@@ -200,7 +200,8 @@ export function startSession(options: SessionOptions): Session {
       });
     }
     protocol = message.hello ? 2 : 1;
-    online = { event: 'online', tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }), connectionId };
+    const urls = { publicUrl, ...(subdomainUrl && { subdomainUrl }), ...(streamingUrl && { streamingUrl }) };
+    online = { event: 'online', tunnelId, ...urls, connectionId };
     const socket = sockets.get(epoch);
     wayOut = epoch;
     if (socket) outbox.attach((text) => socket.send(text));
@@ -210,8 +211,8 @@ export function startSession(options: SessionOptions): Session {
 
   function changeUrl({ publicUrl, subdomainUrl }: UrlUpdated): void {
     if (!online) return;
-    const { tunnelId, connectionId } = online;
-    online = { event: 'online', tunnelId, publicUrl, ...(subdomainUrl && { subdomainUrl }), connectionId };
+    const { subdomainUrl: _, ...kept } = online;
+    online = { ...kept, publicUrl, ...(subdomainUrl && { subdomainUrl }) };
     report(online);
   }
 

@@ -77,6 +77,7 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         public_url: message.publicUrl,
         subdomain_url: message.subdomainUrl,
         path_based_url: message.pathBasedUrl,
+        streaming_url: message.streamingUrl,
         ...(message.hello && {
           protocol: message.hello.protocol,
           renew_after_s: message.hello.renewAfterSeconds,
@@ -299,6 +300,7 @@ function edgeMessage(type: string, fields: Fields): EdgeMessage | UnknownType {
         publicUrl: fields.string('public_url'),
         ...fields.optionalString('subdomain_url', 'subdomainUrl'),
         ...fields.optionalString('path_based_url', 'pathBasedUrl'),
+        ...fields.optionalString('streaming_url', 'streamingUrl'),
         ...edgeHello(fields),
       };
     case 'ping':

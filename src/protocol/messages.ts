@@ -65,6 +65,8 @@ export interface ConnectionEstablished {
   readonly publicUrl: string;
   readonly subdomainUrl?: string;
   readonly pathBasedUrl?: string;
+  /** By the door that streams; absent where the stack has none. */
+  readonly streamingUrl?: string;
   readonly hello?: EdgeHello;
 }
 

@@ -45,15 +45,21 @@ export function addressOf(
   return { kind: 'tunnel', tunnelId, uri: rest + search, prefix: `/${tunnelId}` };
 }
 
-/** Where visitors reach a tunnel: by path always, by subdomain where there is a wildcard domain. */
+/** Where visitors reach a tunnel: by path always, by subdomain where there is a wildcard domain, by the door that streams. */
 export interface TunnelUrls {
   readonly publicUrl: string;
   readonly subdomainUrl?: string;
+  readonly streamingUrl?: string;
 }
 
 export function tunnelUrls(address: PublicAddress, tunnelId: string): TunnelUrls {
   const subdomain = subdomainUrl(address, tunnelId);
-  return { publicUrl: pathUrl(address, tunnelId), ...(subdomain && { subdomainUrl: subdomain }) };
+  const { streamingUrl } = address;
+  return {
+    publicUrl: pathUrl(address, tunnelId),
+    ...(subdomain && { subdomainUrl: subdomain }),
+    ...(streamingUrl && { streamingUrl: `${streamingUrl}/${tunnelId}` }),
+  };
 }
 
 /** `https://host/<tunnel id>` */

@@ -148,10 +148,12 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
     optional<{
       subdomainUrl: string;
       pathBasedUrl: string;
+      streamingUrl: string;
       hello: { protocol: 2; renewAfterSeconds: number; heartbeatSeconds: number };
     }>({
       subdomainUrl: text,
       pathBasedUrl: text,
+      streamingUrl: text,
       hello: fc.record({
         protocol: fc.constant(2 as const),
         renewAfterSeconds: fc.integer({ min: 1 }),

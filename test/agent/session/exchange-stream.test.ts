@@ -334,7 +334,7 @@ describe('an event stream at a door that does not stream', () => {
     const { forward, seen } = given(200, EVENTS);
     const { report, sent, clock } = startExchange(forward, { timeoutMs: 28_000 });
     const { status, failure } = await report;
-    expect([status, failure?.code]).to.deep.equal([502, 'streaming_only']);
+    expect([status, failure?.code]).to.deep.equal([501, 'streaming_only']);
     expect(sent).to.have.length(1);
     expect(sent[0]).to.include({ type: 'error', requestId: REQUEST.requestId, code: 'streaming_only' });
     expect(sent[0]?.type === 'error' && sent[0].message).to.include('text/event-stream; charset=utf-8');
