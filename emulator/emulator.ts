@@ -7,6 +7,9 @@ import { createCredentialStore } from './iam/credentials.ts';
 import { type AsyncPolicy, DEFAULT_ASYNC_POLICY } from './lambda/async-queue.ts';
 import { createLambda, type Lambda } from './lambda/create-lambda.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
+import { chooseSpreads } from './latency/choose-spreads.ts';
+import { createLatency } from './latency/latency.ts';
+import { withInvokeLatency } from './latency/slow-invoker.ts';
 import { type LocalOrigins, originsByHost, withLocalEnvironment } from './local-origins.ts';
 import { createMeter, type MeterReading } from './meter/create-meter.ts';
 import { answerMeterPage } from './meter/meter-page.ts';
@@ -62,7 +65,7 @@ export interface Emulator {
 export async function startEmulator(stack: Stack, options: EmulatorOptions = {}): Promise<Emulator> {
   const { clock = systemClock, log = () => {}, portSearch = false, ...given } = options;
   const settings = readSettings({ ...given });
-  const { switches = {}, faults = {}, clockSpeed = 1 } = settings;
+  const { switches = {}, clockSpeed = 1 } = settings;
   const ports = portsOf(settings.ports);
   const seed = settings.seed ?? clock.now();
   log({ level: 'info', source: 'emulator', message: `seed ${seed}` });
@@ -70,6 +73,10 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   const credentials = createCredentialStore(stack.functions, stack.accountId, seed);
   // Each part draws from numbers of its own, so that what one does changes nothing for the others.
   const randomOf = (part: number) => createRandom(seed + part);
+
+  const latency = createLatency(chooseSpreads(settings.latency), clock, createStreams(seed));
+  // Messages that take their own time each need no shuffling besides.
+  const faults = { ...(latency && { messageShuffleMs: 0 }), ...settings.faults };
 
   const { traceField } = settings;
   const architectures = new Map(stack.functions.map(({ name, architecture = 'x86_64' }) => [name, architecture]));
@@ -92,9 +99,10 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
   const functions = new Promise<Lambda>((resolve) => {
     functionsReady = resolve;
   });
-  const invoker: Pick<Lambda, 'invoke'> = {
+  const near: Pick<Lambda, 'invoke'> = {
     invoke: async (functionArn, payload, options) => (await functions).invoke(functionArn, payload, options),
   };
+  const invoker = latency === undefined ? near : withInvokeLatency(near, latency);
   try {
     if (stack.tables.length > 0) {
       parts.database = await startOnPorts({ dynamodb: ports.dynamodb }, portSearch, ({ dynamodb: port }) =>
@@ -110,6 +118,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
           clock,
           log,
           metering: meter,
+          ...(latency && { latency }),
         }),
       );
     }
@@ -128,6 +137,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
         faults,
         credentials,
         metering: meter,
+        ...(latency && { latency }),
         ...(tls && { tls }),
       }),
     );
@@ -161,6 +171,9 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       credentials,
       ...(settings.concurrency !== undefined && { concurrency: settings.concurrency }),
       ...(settings.freeze !== undefined && { freeze: settings.freeze }),
+      ...(latency && {
+        drawColdStart: () => ({ createMs: latency.draw('environmentStart'), initMs: latency.draw('coldInit') }),
+      }),
       ...(tls && { certificate: tls.cert }),
       origins,
       environment: {

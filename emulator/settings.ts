@@ -3,6 +3,7 @@ import { DEFAULT_GATEWAY_FAULTS, type GatewayFaults } from './gateway/faults.ts'
 import { DEFAULT_QUOTAS, type Quotas } from './gateway/quotas.ts';
 import { DEFAULT_SWITCHES, SWITCH_VALUES, type Switches } from './gateway/switches.ts';
 import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './lambda/faults.ts';
+import { type LatencySetting, overlayLatency, readLatency } from './latency/choose-spreads.ts';
 import { type PortSettings, portsOf } from './ports.ts';
 import { EmulatorError } from './stack/emulator-error.ts';
 
@@ -28,6 +29,8 @@ export interface Settings {
   readonly seed?: number;
   /** `embedded`, the default, or the URL of a DynamoDB that runs already. */
   readonly dynamodb?: string;
+  /** Delays as in AWS: a profile (`LATENCY.md`), or one with rows that differ; none unless given. */
+  readonly latency?: LatencySetting;
   /** Milliseconds that the embedded database keeps an item past its time to live; for ever unless given (DD-03). */
   readonly ttlDelayMs?: number;
   /** The JSON field of WebSocket messages whose value says which of them belong together, for the meter; none unless given. */
@@ -73,6 +76,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
     if (value === undefined || value === null) return [];
     if (isGroup(name)) return [[name, readGroup(name, value, problems)]];
     if (name === 'environment') return [[name, readEnvironment(value, problems)]];
+    if (name === 'latency') return [[name, readLatency(value, problems)]];
     const kind = SINGLE[name];
     if (kind === undefined) {
       problems.push(`${name} is no setting`);
@@ -86,7 +90,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
 
 /**
  * Reads `name=value` words of a command line. Names need no group, since each is one of its own; but `ports.http` and
- * `environment.NAME` do.
+ * `environment.NAME` do, and the rows of `latency`.
  * @throws EmulatorError SETTINGS_INVALID
  */
 export function readAssignments(words: readonly string[]): Settings {
@@ -95,10 +99,11 @@ export function readAssignments(words: readonly string[]): Settings {
   for (const word of words) {
     const equals = word.indexOf('=');
     const [name, value] = [word.slice(0, Math.max(equals, 0)), word.slice(equals + 1)];
-    const [, named, within] = /^(ports|environment|switches|quotas|faults)\.(.+)$/.exec(name) ?? [];
+    const [, named, within] = /^(ports|environment|latency|switches|quotas|faults)\.(.+)$/.exec(name) ?? [];
     const group = named ?? GROUPS.find((each) => each !== 'ports' && Object.hasOwn(SETTINGS[each], name));
     if (equals < 1) problems.push(`${JSON.stringify(word)} is not name=value`);
     else if (group) settings[group] = { ...(settings[group] as object), [within ?? name]: value };
+    else if (name === 'latency') settings.latency = { ...(settings.latency as object), profile: value };
     else if (Object.hasOwn(SINGLE, name)) settings[name] = value;
     else problems.push(`${name} is no setting`);
   }
@@ -111,7 +116,8 @@ export function overlay(base: Settings, over: Settings): Settings {
   const groups = [...GROUPS, 'environment' as const].flatMap((name) =>
     base[name] || over[name] ? [[name, { ...base[name], ...over[name] }]] : [],
   );
-  return { ...base, ...over, ...Object.fromEntries(groups) };
+  const latency = base.latency && over.latency ? { latency: overlayLatency(base.latency, over.latency) } : {};
+  return { ...base, ...over, ...Object.fromEntries(groups), ...latency };
 }
 
 function isGroup(name: string): name is keyof typeof SETTINGS {

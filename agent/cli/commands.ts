@@ -68,7 +68,8 @@ async function dispatch(request: Request | Failure, context: CliContext): Promis
       const asked = readTunnelRequest(request, context);
       if (isFailure(asked)) return asked;
       const { runDev } = await import('./dev.ts');
-      return runDev(context, asked.upstream, { settings: asked.settings, once: request.options.once === true });
+      const { once, latency } = request.options;
+      return runDev(context, asked.upstream, { settings: asked.settings, once: once === true, latency });
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { endpointLines } from '../../emulator/endpoint-lines.ts';
 import { type PackageResult, packageService } from '../../emulator/packaging/package-service.ts';
 import { reloadOnChange } from '../../emulator/packaging/reload-on-change.ts';
-import { type Settings as EmulatorSettings, readSettings } from '../../emulator/settings.ts';
+import { type Settings as EmulatorSettings, overlay, readSettings } from '../../emulator/settings.ts';
 import { EmulatorError } from '../../emulator/stack/emulator-error.ts';
 import type { LogEntry } from '../../emulator/stack/log.ts';
 import type { Stack } from '../../emulator/stack/stack.ts';
@@ -23,6 +23,8 @@ export interface DevOptions {
   readonly settings: Settings;
   /** End after the self-check. */
   readonly once: boolean;
+  /** The emulator's setting, as it was given; that of serverless.yml without it. */
+  readonly latency?: unknown;
 }
 
 const SERVICE = fileURLToPath(new URL('../../', import.meta.url));
@@ -36,14 +38,15 @@ const NOT_HERE = 'Run npx sls offline and npx postern, or take the setting out.'
 export async function runDev(
   context: CliContext,
   upstream: UpstreamAddress | undefined,
-  { settings, once }: DevOptions,
+  { settings, once, latency }: DevOptions,
 ): Promise<ExitCode | Failure> {
   const started: { stop(): Promise<void> }[] = [];
   try {
+    const asked = readSettings({ latency });
     const service = await packagedService(context, settings);
     if (isFailure(service)) return context.stop.aborted ? EXIT.done : service;
     const log = emulatorLog(context, settings);
-    const chosen = settingsOf(service);
+    const chosen = settingsOf(service, asked);
     const emulator = await startEmulator(service.stack, { ...chosen, portSearch: true, log });
     started.push(emulator);
     if (!once && chosen.reload !== false) {
@@ -113,8 +116,8 @@ async function tunnelThrough(
 }
 
 /** Settings of serverless.yml that this command cannot follow are refused. */
-function settingsOf({ settings: written }: PackagedService): EmulatorSettings {
-  const settings = readSettings(written);
+function settingsOf({ settings: written }: PackagedService, asked: EmulatorSettings): EmulatorSettings {
+  const settings = overlay(readSettings(written), asked);
   // The agent and the check in this very process would have to trust the certificate.
   if (settings.tls)
     throw new EmulatorError({ code: 'SETTINGS_INVALID', cause: 'custom.postern.tls is on.', cure: NOT_HERE });

@@ -35,7 +35,8 @@ export async function runEmulator(context: CliContext, options: RawOptions): Pro
   let endReloading = () => {};
   try {
     const { stack, settings } = load();
-    const chosen = choose(settings, words(options.set));
+    const latency = words(options.latency).map((profile) => `latency=${profile}`);
+    const chosen = choose(settings, [...latency, ...words(options.set)]);
     emulator = await startEmulator(stack, { ...chosen, log });
     if (chosen.reload !== false) {
       endReloading = reloadOnChange({ sources: template, emulator, log, load: async () => load().stack });

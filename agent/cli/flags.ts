@@ -28,7 +28,9 @@ export const TUNNEL_FLAGS: readonly Flag[] = [
   { name: '--quiet', text: 'no line for each request' },
 ];
 
-export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }];
+const LATENCY: Flag = { name: '--latency <profile>', text: 'delays as in the cloud: aws, or none (default)' };
+
+export const DEV_FLAGS: readonly Flag[] = [{ name: '--once', text: 'end after the self-check' }, LATENCY];
 
 export const IDS_FLAGS: readonly Flag[] = [
   ...EDGE_FLAGS,
@@ -52,6 +54,7 @@ export const EMULATOR_FLAGS: readonly Flag[] = [
   { name: '--stack-name <name>', text: 'CloudFormation’s name of the stack, where the path does not tell' },
   { name: '--region <region>', text: 'the region to be in, where the path does not tell (us-east-1)' },
   { name: '--parameter <name=value>', text: 'a parameter of the template; may be given often' },
+  LATENCY,
   { name: '--set <name=value>', text: 'a setting of emulator/SETTINGS.md; may be given often' },
   { name: '--json', text: 'one JSON object a line: ready, log, error' },
   { name: '--verbose', text: 'every invocation, too' },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CredentialStore } from '../iam/credentials.ts';
+import type { Latency } from '../latency/latency.ts';
 import type { Metering } from '../meter/metering.ts';
 import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
@@ -19,6 +20,7 @@ import { withSlowIndexes } from './index-creation.ts';
 import { withIndexLag } from './index-lag.ts';
 import { createRemoteDatabase } from './remote-database.ts';
 import { withFaults } from './with-faults.ts';
+import { withLatency } from './with-latency.ts';
 
 export interface DynamoDbOptions {
   /** `embedded` (dynalite, in memory, gone when it stops), or the URL of a DynamoDB that runs already. */
@@ -41,6 +43,8 @@ export interface DynamoDbOptions {
   readonly log: Log;
   /** Told of what each operation consumes. */
   readonly metering?: Metering;
+  /** What takes time in AWS; nothing does without it. */
+  readonly latency?: Latency;
 }
 
 export interface DynamoDb {
@@ -68,8 +72,9 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
       ? withIndexLag(opened.call, { lagMs: faults.gsiLagMs, clock, log, past: await createEmbeddedDatabase() })
       : { call: opened.call, stop() {} };
   const call = withSlowIndexes(lagging.call, faults.gsiCreateMs, clock);
+  const faulty = withFaults(call, { faults, random, log });
   const listener = createFront({
-    answer: withFaults(call, { faults, random, log }),
+    answer: options.latency ? withLatency(faulty, options.latency) : faulty,
     // Signatures are as old as the machine's clock says: the emulator's own may run faster.
     ...(credentials && { guard: createGuard({ credentials, region, now: systemClock.now, log }) }),
     region,

@@ -1,3 +1,4 @@
+import type { Latency } from '../latency/latency.ts';
 import type { Metering } from '../meter/metering.ts';
 import type { Clock } from '../stack/clock.ts';
 import type { Log } from '../stack/log.ts';
@@ -25,6 +26,8 @@ export interface GatewayContext {
   readonly switches: Switches;
   readonly faults: GatewayFaults;
   readonly metering: Metering;
+  /** Absent: nothing is delayed. */
+  readonly latency?: Latency;
   readonly authority: Authority;
   /** Requests, messages and Management API calls of the whole account (WS-50). */
   readonly accountThrottle: Throttle;

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { CredentialStore } from '../iam/credentials.ts';
+import type { Latency } from '../latency/latency.ts';
 import { type Metering, NO_METERING } from '../meter/metering.ts';
 import { type Clock, systemClock } from '../stack/clock.ts';
 import type { Invoker } from '../stack/invoker.ts';
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   readonly faults?: Partial<GatewayFaults>;
   /** Told of what is billed. */
   readonly metering?: Metering;
+  /** What takes time in AWS; nothing does without it. */
+  readonly latency?: Latency;
   /** Who may sign. */
   readonly credentials: CredentialStore;
   /** What signers go by: this machine's own time unless given, however fast `clock` runs. */
@@ -130,6 +133,7 @@ function createContext(options: GatewayOptions): GatewayContext {
     switches: { ...DEFAULT_SWITCHES, ...switches },
     faults: { ...DEFAULT_GATEWAY_FAULTS, ...faults },
     metering: options.metering ?? NO_METERING,
+    ...(options.latency && { latency: options.latency }),
     authority: createAuthority(credentials, stack.region, options.signerClock ?? systemClock),
     accountThrottle: createThrottle({ rate: quotas.requestsPerSecond, burst: quotas.requestBurst, clock }),
     ...(tls && { tls }),

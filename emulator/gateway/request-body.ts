@@ -14,6 +14,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Reque
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
     return Promise.resolve({ kind: 'whole', bytes: EMPTY });
   }
+  if (request.destroyed) return Promise.resolve({ kind: 'aborted' });
   return new Promise((resolve) => {
     let slices: Buffer[] = [];
     let length = 0;

@@ -6,6 +6,7 @@ import type { Log } from '../stack/log.ts';
 import type { LambdaFunction } from '../stack/stack.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import { functionVariables } from './function-variables.ts';
+import { type ColdStart, startingSlowly } from './slow-start.ts';
 import type { NetworkSetup } from './worker/messages.ts';
 import { workerCode } from './worker-code.ts';
 
@@ -19,6 +20,8 @@ export interface StarterOptions {
   readonly credentials?: CredentialStore;
   /** False lets an environment's timers and sockets go on between events, unlike AWS (LA-02). */
   readonly freeze?: boolean;
+  /** What a start takes, drawn for each; without it what it takes on this machine. */
+  readonly drawColdStart?: () => ColdStart;
 }
 
 /** Packages installed here stand for those of Lambda's runtime. */
@@ -32,14 +35,14 @@ const SDK_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 export function createEnvironmentStarter(
   fn: LambdaFunction,
   network: () => Promise<NetworkSetup>,
-  { clock, log, region, environment = {}, credentials, freeze = true }: StarterOptions,
+  { clock, log, region, environment = {}, credentials, freeze = true, drawColdStart }: StarterOptions,
 ): (initLimitMs: number) => Promise<Environment> {
   const signsWith = credentials?.ofFunction(fn);
   return async (initLimitMs) => {
     const [code, routes] = await Promise.all([workerCode(), network()]);
     const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     const logs = { group: `/aws/lambda/${fn.name}`, stream: `${day}/[$LATEST]${randomBytes(16).toString('hex')}` };
-    return startEnvironment({
+    const started = startEnvironment({
       code,
       clock,
       freeze,
@@ -63,5 +66,6 @@ export function createEnvironmentStarter(
       onLost: (reason) =>
         log({ level: 'error', source: fn.name, message: `ended between two events: ${reason}`, behaviour: 'LA-07' }),
     });
+    return drawColdStart === undefined ? started : startingSlowly(started, drawColdStart(), clock);
   };
 }

@@ -14,6 +14,7 @@ export const SETTINGS_SCHEMA = {
         environment: { type: 'object' },
         faults: { type: 'object' },
         freeze: {},
+        latency: {},
         ports: { type: 'object' },
         quotas: { type: 'object' },
         reload: {},

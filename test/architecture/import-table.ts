@@ -28,7 +28,7 @@ export const IMPORT_TABLE: ImportTable = {
   'src/handlers/wiring.ts': ['@aws-sdk'],
 
   // The agent knows of the edge what it says on the wire. Its session never sees its proxy (design.md 4.13).
-  'agent/bin.mjs': ['agent/main.ts', 'agent/launch.mjs', 'tsx'],
+  'agent/bin.mjs': ['agent/launch.mjs', 'tsx'],
   'agent/launch.mjs': ['esbuild', 'node'],
   'agent/main.ts': ['agent/cli'],
   'agent/forward.ts': ['src/protocol'],

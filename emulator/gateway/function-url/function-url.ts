@@ -51,7 +51,7 @@ export function createFunctionUrl(
   fn: LambdaFunction,
   url: FunctionUrl,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { authority, clock, integrations, log, metering, quotas, stack, switches } = context;
+  const { authority, clock, integrations, latency, log, metering, quotas, stack, switches } = context;
   const ids = context.idsOf(`the URL of ${fn.name}`);
   const requestIds = context.randomOf(`request ids of the URL of ${fn.name}`);
   const domainName = functionUrlDomain(stack, url.urlId);
@@ -76,6 +76,7 @@ export function createFunctionUrl(
   async function answer(exchange: Exchange): Promise<Answer | Streamed | undefined> {
     const { request } = exchange;
     const { method = '', headers } = request;
+    if (latency !== undefined) await latency.wait('urlExchange');
     if (headerBytes(request) > quotas.httpHeaderBytes) {
       const note = `request line and headers exceed ${quotas.httpHeaderBytes} bytes`;
       return refusal(switches.headerLimitStatus, 'Request Header Fields Too Large', note, 'HA-22');

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Latency } from '../../latency/latency.ts';
 import type { MeteredRequest } from '../../meter/metering.ts';
 import type { HttpApi } from '../../stack/stack.ts';
 import { breakOff } from '../break-off.ts';
@@ -45,7 +46,7 @@ export function createHttpApi(
   context: GatewayContext,
   api: HttpApi,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { stack, clock, log, metering, quotas, switches } = context;
+  const { stack, clock, latency, log, metering, quotas, switches } = context;
   const ids = context.idsOf('HTTP requests');
   const addressOf = createAddressing(stack, api, switches);
   const authorize = createAuthorization(context, api);
@@ -55,6 +56,7 @@ export function createHttpApi(
 
   async function answer(begun: Omit<Arrival, 'target' | 'address'>): Promise<Answer | undefined> {
     const { request } = begun;
+    if (latency !== undefined) await latency.wait('requestArrives');
     if (headerBytes(request) > quotas.httpHeaderBytes) {
       const note = `request line and headers exceed ${quotas.httpHeaderBytes} bytes`;
       return refusal(switches.headerLimitStatus, 'Request Header Fields Too Large', note, 'HA-22');
@@ -197,11 +199,11 @@ export function createHttpApi(
     const subject = `${request.method} ${path.slice(0, LOGGED_CHARACTERS)}`;
     // A client that leaves while its answer is being written is no event of ours.
     response.on('error', () => {});
-    answer({ request, requestId, traceId, meter })
-      .catch((error: unknown): Answer => {
-        const note = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        return { response: ownResponse(500, 'Internal Server Error'), note, level: 'error' };
-      })
+    const answering = answer({ request, requestId, traceId, meter }).catch((error: unknown): Answer => {
+      const note = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return { response: ownResponse(500, 'Internal Server Error'), note, level: 'error' };
+    });
+    (latency === undefined ? answering : afterItsWay(answering, latency))
       .then((answered) => {
         const ms = clock.now() - start;
         if (!answered || request.socket.destroyed) {
@@ -224,6 +226,12 @@ export function createHttpApi(
       })
       .catch((error: unknown) => breakOff(response, error, log));
   };
+}
+
+async function afterItsWay<T>(answering: Promise<T>, latency: Latency): Promise<T> {
+  const answered = await answering;
+  await latency.wait('answerLeaves');
+  return answered;
 }
 
 const BEHAVIOURS = {

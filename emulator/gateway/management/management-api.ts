@@ -29,7 +29,7 @@ export function createManagementApi(
   api: WebSocketApi,
   connections: Pick<WebSocketApiServer, 'find'>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { accountThrottle, authority, clock, faults, log, metering, quotas, stack, switches } = context;
+  const { accountThrottle, authority, clock, faults, latency, log, metering, quotas, stack, switches } = context;
   const throttles = context.randomOf('postThrottleRate');
   const addressOf = createAddressing(context, api);
   const stageArn = `${executeApiArn(stack, api.apiId)}/${api.stage.name}`;
@@ -47,6 +47,7 @@ export function createManagementApi(
     const { id } = call;
     const body = await readBody(request, quotas.managementBodyBytes);
     if (body.kind === 'aborted') return undefined;
+    if (latency !== undefined) await latency.wait('managementCall');
     const bytes = body.kind === 'whole' ? body.bytes : NOTHING;
     const everyId = `${stageArn}/${method}/@connections`;
     const whole = switches.connectionsWithoutId ? everyId : undefined;

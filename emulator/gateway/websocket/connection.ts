@@ -17,6 +17,7 @@ import {
   UNSUPPORTED_DATA,
 } from './closing.ts';
 import { createFrameLimit } from './frame-limit.ts';
+import { createSlowOutlet, type Outlet } from './outlet.ts';
 
 /** A client whose handshake succeeded. */
 export interface Connection {
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly quotas: Quotas;
   readonly switches: Pick<Switches, 'answersPings' | 'pingResetsIdle'>;
+  /** Milliseconds that what is sent takes to the client; it leaves at once without it. */
+  readonly drawDeliveryMs?: () => number;
   /** Called for each text message; must not reject. Reading pauses while `quotas.messagesInFlight` are unsettled. */
   readonly onMessage: (body: string) => Promise<void>;
   /** Asked when the client vanishes without a close frame: whether that goes unnoticed (WS-49). */
@@ -59,7 +62,7 @@ export interface ConnectionOptions {
  * any byte has been read: the frame limit must see what `ws` sees.
  */
 export function createConnection(webSocket: WebSocket, socket: Duplex, options: ConnectionOptions): Connection {
-  const { facts, clock, quotas, switches } = options;
+  const { facts, clock, quotas, switches, drawDeliveryMs } = options;
   const limit = createFrameLimit(quotas.frameBytes, quotas.messageBytes);
   let lastActiveAt = clock.now();
   let received = 0;
@@ -72,6 +75,8 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
   let cancelGrace = () => {};
   let cancelIdle = clock.after(quotas.idleMs, checkIdle);
   const cancelLife = clock.after(quotas.lifeMs, () => close(LIFE_OVER));
+  const outlet: Outlet =
+    drawDeliveryMs === undefined ? webSocket : createSlowOutlet(webSocket, clock, drawDeliveryMs, () => !outOfReach);
 
   function scan(bytes: Buffer): void {
     const broken = limit.scan(bytes);
@@ -127,7 +132,7 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
       end(how);
       return;
     }
-    webSocket.close(how.code, how.reason);
+    outlet.close(how.code, how.reason);
     closing = how;
     // A paused socket would never see the client's answer.
     webSocket.resume();
@@ -170,8 +175,8 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
     send(bytes) {
       if (!isOpen()) return 'gone';
       if (!outOfReach) {
-        if (webSocket.bufferedAmount + bytes.length > quotas.clientBufferBytes) return 'buffer-full';
-        sendInFrames(webSocket, asText(bytes), quotas.frameBytes);
+        if (outlet.bufferedAmount + bytes.length > quotas.clientBufferBytes) return 'buffer-full';
+        sendInFrames(outlet, asText(bytes), quotas.frameBytes);
       }
       lastActiveAt = clock.now();
       return 'sent';
@@ -196,13 +201,13 @@ export function createConnection(webSocket: WebSocket, socket: Duplex, options: 
   };
 }
 
-function sendInFrames(webSocket: WebSocket, bytes: Buffer, frameBytes: number): void {
+function sendInFrames(outlet: Outlet, bytes: Buffer, frameBytes: number): void {
   let start = 0;
   while (bytes.length - start > frameBytes) {
-    webSocket.send(bytes.subarray(start, start + frameBytes), { binary: false, fin: false });
+    outlet.send(bytes.subarray(start, start + frameBytes), { binary: false, fin: false });
     start += frameBytes;
   }
-  webSocket.send(start === 0 ? bytes : bytes.subarray(start), { binary: false });
+  outlet.send(start === 0 ? bytes : bytes.subarray(start), { binary: false });
 }
 
 /** A text frame holds text: bytes that are none become U+FFFD, as base64 never would. */

@@ -17,7 +17,7 @@ export interface Disconnects {
  * @param integration none where the API has no such route
  */
 export function createDisconnects(context: GatewayContext, integration: BoundIntegration | undefined): Disconnects {
-  const { clock, faults, log, switches } = context;
+  const { clock, faults, latency, log, switches } = context;
   const ids = context.idsOf('disconnects');
   const random = context.randomOf('disconnectDropRate');
   const cancels = new Set<() => void>();
@@ -48,11 +48,12 @@ export function createDisconnects(context: GatewayContext, integration: BoundInt
         log({ level: 'warn', source: 'gateway', message, behaviour: 'WS-60' });
         return;
       }
-      if (faults.disconnectDelayMs === 0) {
+      const delayMs = faults.disconnectDelayMs + (latency?.draw('messageRouted') ?? 0);
+      if (delayMs === 0) {
         void invoke(integration, facts, closing);
         return;
       }
-      const cancel = clock.after(faults.disconnectDelayMs, () => {
+      const cancel = clock.after(delayMs, () => {
         cancels.delete(cancel);
         void invoke(integration, facts, closing);
       });

@@ -35,7 +35,7 @@ export function createMessageRoutes(
   bound: ReadonlyMap<string, BoundIntegration>,
   throttling: Pick<Throttling, 'takeMessage'>,
 ): (connection: Connection, body: string) => Promise<void> {
-  const { clock, faults, log, metering, randomOf, switches } = context;
+  const { clock, faults, latency, log, metering, randomOf, switches } = context;
   const ids = context.idsOf('messages');
   const shuffling = randomOf('messageShuffleMs');
   const throttles = randomOf('messageThrottleRate');
@@ -57,7 +57,7 @@ export function createMessageRoutes(
   return async (connection, body) => {
     const { connectionId } = connection.facts;
     // Drawn in the order of arrival, whatever becomes of the message.
-    const delayMs = drawDelay(faults.messageShuffleMs, shuffling);
+    const delayMs = drawDelay(faults.messageShuffleMs, shuffling) + (latency?.draw('messageRouted') ?? 0);
     const occurrence = { requestId: ids.next(), at: clock.now() };
     const messageId = ids.next();
     const subject = `message ${occurrence.requestId} of ${connectionId}`;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Latency } from '../../latency/latency.ts';
 import { strikes } from '../../stack/random.ts';
 import { apiDomain, type WebSocketApi } from '../../stack/stack.ts';
 import type { GatewayContext } from '../context.ts';
@@ -17,6 +18,7 @@ import { type Connection, createConnection } from './connection.ts';
 import { createDisconnects } from './disconnects.ts';
 import { gatewayMessage } from './gateway-message.ts';
 import { judgeConnect, type Refusal, refuseHandshake, type Verdict } from './handshake.ts';
+import { createLine } from './line.ts';
 import { bindRoutes, createMessageRoutes } from './message-routes.ts';
 import { createOpenConnections, type Found } from './open-connections.ts';
 import { createThrottling } from './throttling.ts';
@@ -30,6 +32,9 @@ export interface WebSocketApiServer {
   stop(): void;
 }
 
+/** Nothing takes time on the way. */
+const atOnce = (happens: () => Promise<void>) => happens();
+
 /** A handshake that was let in and waits for its functions. */
 interface Handshake extends HandshakeRequest {
   readonly request: IncomingMessage;
@@ -41,7 +46,7 @@ interface Handshake extends HandshakeRequest {
 
 /** The WebSocket API: handshakes, connections, and the functions behind `$connect`, messages and `$disconnect`. */
 export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): WebSocketApiServer {
-  const { clock, faults, idsOf, log, metering, quotas, switches } = context;
+  const { clock, faults, idsOf, latency, log, metering, quotas, switches } = context;
   const connectionIds = idsOf('connections');
   const ids = idsOf('handshakes');
   const halfOpen = context.randomOf('halfOpenRate');
@@ -69,6 +74,7 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
   });
 
   async function handshake(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (latency !== undefined) await latency.wait(isAskedByFunction(request) ? 'handshakeInRegion' : 'handshake');
     const connectionId = connectionIds.next();
     const occurrence = { requestId: ids.next(), at: clock.now() + 1 };
     const admitted = admission.admit(request);
@@ -149,17 +155,20 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
 
   function open(webSocket: WebSocket, socket: Duplex, facts: ConnectionFacts, inRegion: boolean): void {
     const metered = metering.connectionOpened();
+    const inbound = latency === undefined ? atOnce : inOrder(latency, inRegion);
     const connection: Connection = createConnection(webSocket, socket, {
       facts,
       inRegion,
       clock,
       quotas,
       switches,
-      onMessage: (body) => routeMessage(connection, body).catch(logBroken),
+      ...(latency && { drawDeliveryMs: () => latency.draw(inRegion ? 'deliveryInRegion' : 'delivery') }),
+      onMessage: (body) => inbound(() => routeMessage(connection, body)).catch(logBroken),
       staysHalfOpen: () => staysHalfOpen(facts),
       onClosed(closing) {
         metered();
-        closed(facts, closing);
+        if (latency === undefined) closed(facts, closing);
+        else void inbound(async () => closed(facts, closing)).catch(logBroken);
       },
     });
     connections.add(connection);
@@ -170,6 +179,19 @@ export function createWebSocketApi(context: GatewayContext, api: WebSocketApi): 
       : 'no $connect route, so no function was asked';
     const message = `connection ${facts.connectionId} open ${where}, after ${clock.now() - facts.connectedAt} ms: ${how}`;
     log({ level: 'info', source: 'gateway', message, behaviour: asked ? 'WS-01' : 'WS-09' });
+  }
+
+  /** What a client does comes to the gateway a while later, and in its order. */
+  function inOrder(delays: Latency, inRegion: boolean): typeof atOnce {
+    const line = createLine(clock);
+    const step = inRegion ? 'messageArrivesInRegion' : 'messageArrives';
+    return (happens) =>
+      new Promise((resolve, reject) => {
+        line(delays.draw(step), () => {
+          if (stopped) resolve();
+          else happens().then(resolve, reject);
+        });
+      });
   }
 
   /** The name that AWS gives the API leads here from within functions alone; everybody else says localhost. */

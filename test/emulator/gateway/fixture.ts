@@ -178,7 +178,7 @@ const leftovers: (() => unknown)[] = [];
 export async function startTestGateway(
   stack: Stack,
   functions: Record<string, TestFunction>,
-  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'faults' | 'randomOf' | 'ports'>> = {},
+  options: Partial<Pick<GatewayOptions, 'quotas' | 'switches' | 'faults' | 'latency' | 'randomOf' | 'ports'>> = {},
 ): Promise<TestGateway> {
   const invoker = createTestInvoker(functions);
   const clock = createFakeClock();

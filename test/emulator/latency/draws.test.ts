@@ -124,6 +124,10 @@ describe('the sum of the hops that a request cannot do without', () => {
   });
 
   it('is exact where no row has a spread', () => {
-    expect(sumOfHops({ postToConnection: 12, invoke: 5 }, { draws: 10 })).to.deep.equal({ medians: 34, p50: 34, p99: 34 });
+    expect(sumOfHops({ postToConnection: 12, invoke: 5 }, { draws: 10 })).to.deep.equal({
+      medians: 34,
+      p50: 34,
+      p99: 34,
+    });
   });
 });
