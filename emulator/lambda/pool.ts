@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../stack/clock.ts';
 import type { ResponseSink } from '../stack/invoker.ts';
 import type { Environment, Outcome, Started } from './environment.ts';
@@ -50,6 +51,8 @@ interface Waiting {
   readonly sink: ResponseSink;
   /** To be served by an environment that has served nothing yet. */
   readonly cold: boolean;
+  /** Ends the waiting for an environment that others use. */
+  cancelPatience?: () => void;
   onServed(): void;
   resolve(run: Run): void;
 }
@@ -67,6 +70,12 @@ interface Idle {
  */
 const START_MS = 100;
 
+/**
+ * So many environments serve events that end sooner than {@link START_MS}, though there be more: each compiles the same code for itself,
+ * and a few that are asked often are far ahead of many that are asked seldom. No event waits longer than that for one of them.
+ */
+const SHARED = 4 * availableParallelism();
+
 const STOPPED: Run = { outcome: { kind: 'exited', reason: 'The emulator is stopping' }, durationMs: 0 };
 
 export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitFailed }: PoolOptions): Pool {
@@ -74,6 +83,7 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
   const idle: Idle[] = [];
   const waiting: Waiting[] = [];
   let starting = 0;
+  let serving = 0;
   let stopped = false;
   /** Set once the pool takes no new events: called when nothing is left of it. */
   let onEmpty: (() => void) | undefined;
@@ -109,10 +119,13 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
   }
 
   async function serve(environment: Environment, event: Waiting, initMs?: number): Promise<void> {
+    serving += 1;
+    event.cancelPatience?.();
     event.onServed();
     const startedAt = performance.now();
     const outcome = await environment.invoke(event.message, event.sink);
     const durationMs = performance.now() - startedAt;
+    serving -= 1;
     typicalMs = (typicalMs + durationMs) / 2;
     event.resolve({ outcome, durationMs, ...(initMs === undefined ? {} : { initMs }) });
     serveNext(environment);
@@ -165,6 +178,29 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
     void serve(environment, { ...event, message: { ...message, timeoutMs }, onServed: () => {}, resolve });
   }
 
+  /** By an environment that stands idle, or by one more. */
+  function serveOrStart(event: Waiting): void {
+    const free = takeIdle();
+    if (free !== undefined) {
+      if (!event.cold) return void serve(free.environment, event, free.initMs);
+      endNow(free.environment);
+    }
+    waiting.push(event);
+    mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
+    gate(startWanted);
+  }
+
+  /** By one of those that are busy, where that takes no longer than a start. */
+  function shareOne(event: Waiting): void {
+    event.cancelPatience = clock.after(START_MS, () => {
+      const at = waiting.indexOf(event);
+      if (at < 0) return;
+      waiting.splice(at, 1);
+      serveOrStart(event);
+    });
+    waiting.push(event);
+  }
+
   async function startWanted(): Promise<void> {
     const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce && !onEmpty);
     if (!stopped && wanted) await startOne();
@@ -179,15 +215,9 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
     run(message, sink, onServed) {
       if (stopped) return Promise.resolve(STOPPED);
       return new Promise((resolve) => {
-        const free = takeIdle();
-        const cold = free !== undefined && wantsColdStart();
-        if (free !== undefined) {
-          if (!cold) return void serve(free.environment, { message, sink, cold, onServed, resolve }, free.initMs);
-          endNow(free.environment);
-        }
-        waiting.push({ message, sink, cold, onServed, resolve });
-        mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
-        gate(startWanted);
+        const event: Waiting = { message, sink, cold: idle.length > 0 && wantsColdStart(), onServed, resolve };
+        if (!event.cold && serving >= SHARED && typicalMs < START_MS) shareOne(event);
+        else serveOrStart(event);
       });
     },
 

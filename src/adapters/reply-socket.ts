@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { decodeReplyMessage, encode } from '../protocol/codec.ts';
 import type { RandomBytes } from '../protocol/ids.ts';
@@ -14,6 +15,9 @@ const PROOF_MS = 750;
 /** Pauses after failed attempts to open, in milliseconds; meanwhile answers come by the table. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
+
+/** How fine the time that a handshake may take is counted, in milliseconds. */
+const STEP_MS = 500;
 
 export interface ReplySocketOptions {
   /** `wss://…/stage` */
@@ -153,6 +157,15 @@ export function createReplySocket(options: ReplySocketOptions): ReplySocket {
     prove,
   };
 
+  /** In steps, of which a freeze takes one at most: what was frozen had no time to be answered. */
+  async function waitAwake(ms: number, until: Promise<unknown>): Promise<void> {
+    let over = false;
+    void until.then(() => {
+      over = true;
+    });
+    for (let waited = 0; waited < ms && !over; waited += STEP_MS) await clock.sleep(STEP_MS, until);
+  }
+
   /** Opens a WebSocket and asks for its id, since nothing can be sent during `$connect` (MG-05) and nobody is told it otherwise. */
   async function openLine(
     { endpoint, pass }: ReplySocketOptions,
@@ -164,7 +177,6 @@ export function createReplySocket(options: ReplySocketOptions): ReplySocket {
       headers: { authorization: await pass() },
       perMessageDeflate: false,
       maxPayload: MESSAGE_BYTES,
-      handshakeTimeout: HANDSHAKE_MS,
     });
     return new Promise((resolve, reject) => {
       let opened: Line | undefined;
@@ -194,7 +206,8 @@ export function createReplySocket(options: ReplySocketOptions): ReplySocket {
         opened = { socket, connectionId, openedAt: clock.now(), heardAt: clock.now(), next };
         resolve(opened);
       });
-      void clock.sleep(HANDSHAKE_MS).then(() => opened ?? socket.terminate());
+      const ended = once(socket, 'close').catch(() => {});
+      void waitAwake(HANDSHAKE_MS, ended).then(() => opened ?? socket.terminate());
     });
   }
 }
