@@ -27,9 +27,9 @@ const packaged = await packageService({
 if (packaged.kind === 'failed') throw new Error(`the stack does not compile:\n${packaged.output}`);
 const { stack, settings } = readPackagedService(packaged.folder, `${packaged.folder}/code`);
 const told = new Map<string, { count: number; example: string }>();
-const { control, urls } = await startEmulator(stack, {
+const { control, urls, meter, resetMeter } = await startEmulator(stack, {
   ...settings,
-  ports: { http: 0, websocket: 0, lambda: 0, dynamodb: 0 },
+  ports: { http: 0, websocket: 0, lambda: 0, dynamodb: 0, functionUrl: 0 },
   seed: 1,
   ...options,
   environment: { ...(settings.environment as Record<string, string>), ...options.environment },
@@ -54,6 +54,11 @@ process.on('message', ({ id, ask, code, reason, status, ms }: Question) => {
       return answer(id, true);
     case 'refuse':
       control.refuseConnects(status, ms);
+      return answer(id, true);
+    case 'meter':
+      return answer(id, meter());
+    case 'reset-meter':
+      resetMeter();
       return answer(id, true);
     case 'told':
       return answer(

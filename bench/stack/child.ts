@@ -15,6 +15,8 @@ export interface Memory {
 /** A program of the repository in a process of its own, which answers questions; ends when this process does. */
 export interface Child {
   readonly process: ChildProcess;
+  /** What it says first, by itself. Rejects when it ends before. To be asked for at once. */
+  first<Answer>(): Promise<Answer>;
   /** Rejects when the program ends without an answer. */
   ask<Answer>(ask: string, details?: object): Promise<Answer>;
   /** @param collect whether garbage is collected first, so that `heapUsed` is what is in use */
@@ -56,6 +58,11 @@ export function startChild(program: readonly string[], environment: Record<strin
 
   return {
     process: child,
+    async first<Answer>() {
+      const early = ended.then((code) => Promise.reject(new Error(`${program.join(' ')} ended with ${code}`)));
+      const [{ answer }] = (await Promise.race([once(child, 'message'), early])) as [{ readonly answer: Answer }];
+      return answer;
+    },
     ask,
     memory: (collect) => ask<Memory>('memory', { collect }),
     async stop() {

@@ -1,0 +1,21 @@
+import { inRounds, type Stage } from '../entrant.ts';
+import { isProblem } from '../load.ts';
+
+/** Requests at once to an upstream that takes a second. */
+export async function runBurst(stage: Stage): Promise<void> {
+  const { book, load, settings } = stage;
+  const count = settings.quick ? 10 : 100;
+  const once = async (url: string) => {
+    const measured = await load.burst(url, count, 1_000);
+    if (isProblem(measured)) throw new Error(measured.problem);
+    return measured;
+  };
+  await inRounds(stage, 'burst', stage.entrants, async ({ name, tunnel }, counts) => {
+    // What idles for half a minute is ended, so each measured round has a warming one right before.
+    await once(tunnel.url);
+    if (!counts) return;
+    const { seconds, failures } = await once(tunnel.url);
+    for (const failure of failures) book.note('burst', name, failure);
+    book.add('burst', name, 'seconds', seconds);
+  });
+}
