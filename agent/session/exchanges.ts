@@ -57,7 +57,8 @@ interface Running {
 export function createExchanges(options: ExchangesOptions): Exchanges {
   const { clock, report, sessionId } = options;
   const seen = createSeenRequests();
-  const cancelled = createSeenRequests();
+  /** Cancelled, or heard whole: what still comes of these was under way. */
+  const over = createSeenRequests();
   const joiner = createRequestJoiner(clock);
   const kept = createKeptAnswers(clock);
   const replies = createReplyAddresses();
@@ -152,15 +153,21 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
   function cancel(requestId: string): void {
     seen.add(requestId);
-    cancelled.add(requestId);
+    over.add(requestId);
     joiner.forget(requestId);
     running.get(requestId)?.cancel.abort();
     wake();
   }
 
+  /** The edge has the answer. */
+  function heard(requestId: string): void {
+    over.add(requestId);
+    kept.forget(requestId);
+  }
+
   /** The edge has not heard what it should have: says what was said already, or that there is nothing to say yet. */
   function repeat(requestId: string, from: number, there: readonly number[]): void {
-    if (cancelled.has(requestId)) return;
+    if (over.has(requestId)) return;
     const at = running.get(requestId);
     const unsaid = at !== undefined && from >= at.said();
     if (unsaid || kept.holds(requestId, from)) {
@@ -206,6 +213,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         break;
       case 'http_request':
         replies.set(requestId, message.replyTo);
+        if (message.heard !== undefined) heard(message.heard);
         if (!known) advance(joiner.head(message));
         // A version 1 edge asks for nothing again: what comes twice was delivered twice (MG-13).
         else if (spokenBy(message) === 2) repeat(requestId, 0, []);

@@ -26,6 +26,8 @@ export interface KeptAnswers {
   takeLatest(ms: number): readonly SaidMessage[];
   /** The edge has so many bytes of the body without a gap. */
   confirm(requestId: string, bytes: number): void;
+  /** The edge has all of it. */
+  forget(requestId: string): void;
   /** The exchange runs, and its window bounds what is not confirmed: that does not age until {@link KeptAnswers.release}. */
   hold(requestId: string): void;
   release(requestId: string): void;
@@ -70,19 +72,19 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
     kept.parts.delete(part);
   }
 
-  function forget(kept: Kept): void {
+  function dropAll(kept: Kept): void {
     for (const part of kept.parts.keys()) drop(kept, part);
   }
 
   function forgetOld(): void {
     for (const [requestId, kept] of ageing) {
       if (heldBytes <= limits.bytes && clock.now() - kept.since < limits.ms) break;
-      forget(kept);
+      dropAll(kept);
       ageing.delete(requestId);
     }
     for (const kept of held.values()) {
       if (heldBytes <= limits.bytes) return;
-      forget(kept);
+      dropAll(kept);
     }
   }
 
@@ -120,6 +122,10 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
         drop(kept, part);
         kept.firstUnconfirmed = Math.max(kept.firstUnconfirmed, part + 1);
       }
+    },
+    forget(requestId) {
+      dropAll(find(requestId) ?? begin());
+      ageing.delete(requestId);
     },
     hold(requestId) {
       held.set(requestId, find(requestId) ?? begin());

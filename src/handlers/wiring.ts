@@ -8,6 +8,7 @@ import { createPost, managementEndpoint } from '../adapters/management-api.ts';
 import { createPollRendezvous } from '../adapters/poll-rendezvous.ts';
 import { createReplySocket } from '../adapters/reply-socket.ts';
 import { createLog, hashes, randomBytes, systemClock } from '../adapters/system.ts';
+import { createHeardAnswers } from '../tunnel/heard-answers.ts';
 import type { LargeResponses } from '../tunnel/large-responses.ts';
 import type { PublicAddress } from '../tunnel/ports.ts';
 import { rememberTunnels } from '../tunnel/recent-tunnels.ts';
@@ -76,6 +77,7 @@ export function wireDoor() {
   return {
     ...stores,
     post,
+    heard: createHeardAnswers(),
     compression: brotli,
     largeResponses: wireLargeResponses(stores),
     serverTiming: config.serverTiming,

@@ -107,6 +107,7 @@ function toWire(message: AgentMessage | EdgeMessage): Record<string, unknown> {
         upload_url: message.uploadUrl,
         reply_to: message.replyTo,
         stream: message.stream,
+        heard: message.heard,
       };
     case 'http_response':
       return {
@@ -445,6 +446,7 @@ function httpRequest(fields: Fields): HttpRequest {
     ...fields.optionalString('upload_url', 'uploadUrl'),
     ...replyTo(fields),
     ...(fields.flag('stream') && { stream: true }),
+    ...fields.optionalString('heard', 'heard'),
   };
 }
 

@@ -123,6 +123,8 @@ export interface HttpRequest {
   readonly replyTo?: string;
   /** The door passes on what comes as it comes: the head at once, parts as they are there. Absent where it does not. */
   readonly stream?: true;
+  /** An earlier request of this session's whose answer has come whole: it need not be kept. */
+  readonly heard?: string;
 }
 
 /** A later slice of a body. Number 0 travels in the head's own message, so numbers here start at 1. */

@@ -10,6 +10,7 @@ import type { Candidate } from './choose-session.ts';
 import { goAwayFrom } from './close-connection.ts';
 import { findSession } from './find-session.ts';
 import { requestHeaders } from './forwarded-headers.ts';
+import type { HeardAnswers } from './heard-answers.ts';
 import type { Hearing } from './hearing.ts';
 import { createHearing } from './hearing.ts';
 import type { LargeResponses, Place } from './large-responses.ts';
@@ -40,6 +41,7 @@ import { createWholeAnswer } from './whole-answer.ts';
 export interface ExchangeDependencies {
   readonly tunnels: RecentTunnels;
   readonly answers: Pick<Rendezvous, 'take'>;
+  readonly heard: HeardAnswers;
   /** By which answers are pushed; absent where all come by the table. */
   readonly replies?: ReplySocket | undefined;
   readonly post: PostToConnection;
@@ -152,7 +154,8 @@ async function ask(
   if (door.streaming) await dependencies.replies?.opened(OPENING_MS);
   const hearing = createHearing(requestId, session.protocol === 2, ids, dependencies);
   const sha256 = (bytes: Uint8Array) => Buffer.from(hashes.sha256(bytes)).toString('base64url');
-  const whole = toAgent(session, requestId, request, address, door, place, hearing.replyTo(), dependencies);
+  const telling = { replyTo: hearing.replyTo(), heard: dependencies.heard.take(sessionId) };
+  const whole = toAgent(session, requestId, request, address, door, place, telling, dependencies);
   const messages = messagesFor(session, whole, sha256);
   if (!messages) return failure('request_too_large', `protocol ${session.protocol}, ${request.body.length} bytes`);
 
@@ -161,6 +164,7 @@ async function ask(
   const posting = createRequestPosting(messages, session.connectionId, deadline, post);
   const exchanged = { tunnelId, sessionId, session, requestId, posting, hearing, streaming, deadline };
   const pursuit = createPursuit(exchanged, dependencies);
+  const over = () => dependencies.heard.add(sessionId, requestId);
   let closing = true;
   try {
     const posted = await posting.advance();
@@ -175,8 +179,9 @@ async function ask(
     }
     const postedAt = dependencies.clock.now();
     const answer = streaming
-      ? await beginAnswer(hearing, pursuit, door, dependencies)
+      ? await beginAnswer(hearing, pursuit, door, over, dependencies)
       : await wholeAnswer(sha256, hearing, pursuit, door, dependencies);
+    if (!streaming && answer.kind === 'answered') over();
     closing = !('response' in answer && 'stream' in answer.response);
     return { ...(await redirected(answer, place, dependencies)), requestId, postedAt };
   } finally {
@@ -203,6 +208,7 @@ async function beginAnswer(
   hearing: Hearing,
   pursuit: ReturnType<typeof createPursuit>,
   { deadline, maxResponseBytes }: Door,
+  over: () => void,
   { clock, compression, hashes }: ExchangeDependencies,
 ): Promise<Answered | Failure> {
   const assembly = createStreamedAnswer(maxResponseBytes, hashes);
@@ -227,6 +233,7 @@ async function beginAnswer(
       const end = await ended;
       if (end.kind === 'failure') throw new Error(`${end.code}: ${end.detail ?? 'the answer broke off'}`);
       whole = true;
+      over();
     } finally {
       hearing.close();
       if (!whole) await pursuit.cancel();
@@ -281,7 +288,7 @@ function toAgent(
   { uri, prefix }: TunnelAddress,
   door: Door,
   place: Place | undefined,
-  replyTo: string | undefined,
+  { replyTo, heard }: { readonly replyTo: string | undefined; readonly heard: string | undefined },
   { address, clock, compression }: ExchangeDependencies,
 ): HttpRequest {
   const now = clock.now();
@@ -304,6 +311,7 @@ function toAgent(
     windowBytes: WINDOW_BYTES,
     ...(place && { uploadUrl: place.uploadUrl }),
     ...(replyTo !== undefined && { replyTo }),
+    ...(heard !== undefined && { heard }),
     ...(door.streaming && { stream: true as const }),
   };
   if (request.body.length < LEAST_COMPRESSED_REQUEST_BYTES || !isCompressible(headers)) return extended;

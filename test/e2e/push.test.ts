@@ -20,8 +20,8 @@ const SIZES = [0, 40, 4_096, 60_000, 300_000, 1_500_000];
 
 interface Visit {
   readonly status: number;
-  /** Of a failure of the edge. */
-  readonly code: string | null;
+  /** What the edge says of its failure. */
+  readonly failure: string | undefined;
   readonly up: boolean;
   readonly down: boolean;
 }
@@ -64,7 +64,7 @@ describe('answers that are pushed, on bad days', () => {
     const answer = Buffer.from(await response.arrayBuffer());
     return {
       status: response.status,
-      code: response.headers.get('x-postern-error'),
+      failure: response.headers.has('x-postern-error') ? answer.toString() : undefined,
       up: response.headers.get('x-got') === sha256(body),
       down: sha256(answer) === sha256(bytesOf(number, length)),
     };
@@ -73,6 +73,7 @@ describe('answers that are pushed, on bad days', () => {
   /** Visitors, some at once, while `meanwhile` goes on. @returns what went wrong */
   async function load(count: number, atOnce: number, meanwhile: (over: AbortSignal) => Promise<void> = async () => {}) {
     ran.clear();
+    const before = agent.events.length;
     const over = new AbortController();
     const doing = meanwhile(over.signal);
     const visits: { number: number; visit: Visit }[] = [];
@@ -85,7 +86,8 @@ describe('answers that are pushed, on bad days', () => {
     await doing;
     const wrong = visits.filter((one) => one.visit.status !== 200 || !one.visit.up || !one.visit.down);
     const twice = [...ran].filter(([, times]) => times > 1);
-    return { wrong, twice };
+    const errors = agent.events.slice(before).filter(({ event }) => event === 'error');
+    return { wrong, twice, errors };
   }
 
   /** The connections that are nobody's but waiting functions'. */
@@ -103,7 +105,7 @@ describe('answers that are pushed, on bad days', () => {
   }
 
   it('are pushed, once environments are warm, through repeated posts, throttles, cold starts and two hours that end', async () => {
-    expect(await load(240, 6)).to.deep.equal({ wrong: [], twice: [] });
+    expect(await load(240, 6)).to.deep.equal({ wrong: [], twice: [], errors: [] });
     expect(pushedAnswers()).to.be.greaterThan(100);
     expect(cloud.log.filter(({ message }) => message.includes('connection for answers'))).to.have.lengthOf.at.least(4);
   }).timeout(120_000);
@@ -115,7 +117,7 @@ describe('answers that are pushed, on bad days', () => {
         await setTimeout(1_500);
       }
     });
-    expect(result).to.deep.equal({ wrong: [], twice: [] });
+    expect(result).to.deep.equal({ wrong: [], twice: [], errors: [] });
   }).timeout(120_000);
 
   it('lose nothing when the gateway closes every connection with 1001, functions and agents alike', async () => {
@@ -126,14 +128,14 @@ describe('answers that are pushed, on bad days', () => {
         cloud.emulator.control.closeAll({ code: 1001, reason: 'Going away' });
       }
     });
-    expect(result).to.deep.equal({ wrong: [], twice: [] });
+    expect(result).to.deep.equal({ wrong: [], twice: [], errors: [] });
   }).timeout(120_000);
 
   it('come through connections that died while their functions were frozen (LA-02)', async () => {
-    expect(await load(6, 2)).to.deep.equal({ wrong: [], twice: [] });
+    expect(await load(6, 2)).to.deep.equal({ wrong: [], twice: [], errors: [] });
     for (const id of replyConnections()) cloud.emulator.control.cut(id);
     // Longer than a connection is trusted, so that it is proven before anybody waits for it in vain.
     await setTimeout(5_500);
-    expect(await load(6, 1)).to.deep.equal({ wrong: [], twice: [] });
+    expect(await load(6, 1)).to.deep.equal({ wrong: [], twice: [], errors: [] });
   }).timeout(120_000);
 });

@@ -180,6 +180,7 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
       uploadUrl: string;
       replyTo: string;
       stream: true;
+      heard: string;
     }>({
       timeoutMs: integer,
       maxResponseBytes: integer,
@@ -188,6 +189,7 @@ export const edgeMessage: fc.Arbitrary<EdgeMessage> = fc.oneof(
       uploadUrl: text,
       replyTo,
       stream: fc.constant(true as const),
+      heard: requestId,
     }),
   ),
   extended(fc.constant({ type: 'request_part' as const }), part),

@@ -6,6 +6,7 @@ import type { AgentHello, AgentMessage, EdgeMessage } from '../../src/protocol/m
 import { parseAdmission } from '../../src/tunnel/admission.ts';
 import { closeConnection } from '../../src/tunnel/close-connection.ts';
 import { forwardRequest } from '../../src/tunnel/forward-request.ts';
+import { createHeardAnswers } from '../../src/tunnel/heard-answers.ts';
 import { openConnection } from '../../src/tunnel/open-connection.ts';
 import type { LogLevel, PublicAddress, VisitorRequest, VisitorResponse } from '../../src/tunnel/ports.ts';
 import { receiveMessage } from '../../src/tunnel/receive-message.ts';
@@ -60,6 +61,7 @@ export function createTestEdge({ auth = 'open', tokens = '', replies }: TestEdge
   const dependencies = {
     ...stores,
     tunnels: rememberTunnels(stores.tunnels, clock),
+    heard: createHeardAnswers(),
     stackKey: async () => KEY,
     clock,
     hashes,

@@ -54,6 +54,20 @@ describe('an answer that is pushed', () => {
     expect(ms()).to.equal(0);
   });
 
+  it('is said to have come by the next request, and not by the one after that', async () => {
+    const { ask, agent } = await start();
+    const heard = async () => {
+      agent.inbox.length = 0;
+      await ask();
+      return firstRequest(agent);
+    };
+    const first = await heard();
+    const second = await heard();
+    expect(first).to.not.have.property('heard');
+    expect(second.heard).to.equal(first.requestId);
+    expect((await heard()).heard).to.equal(second.requestId);
+  });
+
   it('goes by the table where the connection has gone and nobody has told the function (410)', async () => {
     const { ask, looks, line, ms } = await start();
     line.state = 'gone';

@@ -110,6 +110,17 @@ describe('exchanges', () => {
     expect(await said.next()).to.include({ type: 'error', requestId });
   });
 
+  it('keep no more what the edge says it has heard, and are silent about it', async () => {
+    const { exchanges, said, parts } = start(PART_BYTES * 2);
+    exchanges.receive(REQUEST);
+    await parts(2);
+    exchanges.receive({ ...REQUEST, requestId: 'another', heard: requestId });
+    exchanges.receive({ type: 'again', requestId, from: 0, seen: [], bytes: 0 });
+    exchanges.receive(REQUEST);
+    exchanges.receive({ type: 'again', requestId: 'another', from: 0, seen: [], bytes: 0 });
+    for (let count = 0; count < 3; count += 1) expect(await said.next()).to.include({ requestId: 'another' });
+  });
+
   it('give credit for a long request before the edge stands still', async () => {
     const { exchanges, said, asked } = start(1);
     const body = Buffer.alloc(4_500_000, 3);

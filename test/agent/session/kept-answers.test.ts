@@ -59,6 +59,18 @@ describe('kept answers', () => {
     expect(kept.holds('a', 0)).to.equal(true);
   });
 
+  it('forget what the edge has, and have room for others', () => {
+    const { kept, keep, missing } = start({ bytes: 9, ms: 60_000 });
+    keep('a', 0, 1);
+    keep('b', 0);
+    kept.forget('b');
+    keep('c', 0);
+    expect([missing('a'), missing('b'), missing('c')]).to.deep.equal(['a0 a1', '', 'c0']);
+    kept.forget('unknown');
+    keep('d', 0);
+    expect([missing('a'), missing('c'), missing('d')]).to.deep.equal(['', 'c0', 'd0']);
+  });
+
   it('tell what can be said again, or need not be', () => {
     const { kept, keep, fail } = start();
     const held = (...parts: number[]) => parts.map((part) => kept.holds('a', part));
