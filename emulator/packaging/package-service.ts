@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { oneAtATime } from './one-at-a-time.ts';
 
 export interface PackageServiceOptions {
   /** The folder of serverless.yml. */
@@ -28,6 +29,7 @@ const INPUTS = ['serverless.yml', 'package.json', 'package-lock.json', 'src', 'e
 const READ_VARIABLES = /^(?:POSTERN_|AWS_REGION$)/;
 /** A few, so that going back and forth between branches stays fast. */
 const KEPT_PACKAGES = 5;
+const LOCK = 'lock';
 
 /**
  * Compiles the template and bundles the functions, exactly as `sls package` does, or finds that done already for the
@@ -39,17 +41,18 @@ export async function packageService(options: PackageServiceOptions): Promise<Pa
   const folder = join(cache, hash);
   if (await exists(folder)) return { kind: 'packaged', folder };
   options.onMiss?.();
-  // Made beside its place and moved there whole, so that an interrupted run leaves nothing that looks finished.
-  const unfinished = `${folder}.${process.pid}.unfinished`;
   await mkdir(cache, { recursive: true });
-  const result = await packageInto(unfinished, { service, stage, environment });
-  if (result.kind === 'failed') return result;
-  await rename(unfinished, folder).catch(async (error: unknown) => {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!(await exists(folder))) throw error;
+  // Two at once would clean up each other's work: the framework and its plugins keep it in folders of the service.
+  return oneAtATime(join(cache, LOCK), async () => {
+    if (await exists(folder)) return { kind: 'packaged', folder };
+    // Made beside its place and moved there whole, so that an interrupted run leaves nothing that looks finished.
+    const unfinished = `${folder}.${process.pid}.unfinished`;
+    const result = await packageInto(unfinished, { service, stage, environment });
+    if (result.kind === 'failed') return result;
+    await rename(unfinished, folder);
+    await deleteOldPackages(cache, hash, options.kept ?? KEPT_PACKAGES);
+    return { kind: 'packaged', folder };
   });
-  await deleteOldPackages(cache, hash, options.kept ?? KEPT_PACKAGES);
-  return { kind: 'packaged', folder };
 }
 
 /** Runs `sls package` in a process of its own; of a run that fails nothing is left in `folder`. */
@@ -122,9 +125,8 @@ function run(
 }
 
 async function deleteOldPackages(cache: string, newest: string, kept: number): Promise<void> {
-  const names = (await readdir(cache)).filter((name) => name !== newest);
+  const names = (await readdir(cache)).filter((name) => name !== newest && name !== LOCK);
   const dated = await Promise.all(names.map(async (name) => ({ name, at: await modified(join(cache, name)) })));
-  // An unfinished one may be another process's, under way right now: it counts among the kept.
   const old = dated.sort((a, b) => b.at - a.at).slice(kept - 1);
   for (const { name } of old) await rm(join(cache, name), { recursive: true, force: true });
 }
