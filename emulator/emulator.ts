@@ -170,6 +170,7 @@ export async function startEmulator(stack: Stack, options: EmulatorOptions = {})
       faults,
       credentials,
       ...(settings.concurrency !== undefined && { concurrency: settings.concurrency }),
+      ...(settings.environmentIdleMs !== undefined && { idleMs: settings.environmentIdleMs }),
       ...(settings.freeze !== undefined && { freeze: settings.freeze }),
       ...(latency && {
         drawColdStart: () => ({ createMs: latency.draw('environmentStart'), initMs: latency.draw('coldInit') }),

@@ -19,6 +19,8 @@ export interface Settings {
   readonly faults?: Partial<Faults>;
   /** Invocations under way at once, all functions together; 1,000 unless given (LA-06). */
   readonly concurrency?: number;
+  /** Milliseconds without an event after which an environment is ended; 30,000 unless given: AWS takes minutes, memory is dearer here. */
+  readonly environmentIdleMs?: number;
   /** False lets functions go on between events, unlike AWS (LA-02). */
   readonly freeze?: boolean;
   /** How many times faster the long limits come; above 0, 1 unless given. */
@@ -55,6 +57,7 @@ export const SETTINGS = {
 const SINGLE: Readonly<Record<string, 'number' | 'boolean' | 'text'>> = {
   clockSpeed: 'number',
   concurrency: 'number',
+  environmentIdleMs: 'number',
   dynamodb: 'text',
   freeze: 'boolean',
   reload: 'boolean',

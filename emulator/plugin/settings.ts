@@ -12,6 +12,7 @@ export const SETTINGS_SCHEMA = {
         concurrency: {},
         dynamodb: { type: 'string', pattern: '^(embedded|local|https?://.+)$' },
         environment: { type: 'object' },
+        environmentIdleMs: {},
         faults: { type: 'object' },
         freeze: {},
         latency: {},

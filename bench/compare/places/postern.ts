@@ -10,6 +10,9 @@ const FAULTS = { messageShuffleMs: 0 };
 /** Lambda sends 2 MB a second after the first 6 MB of a stream (LA-12): what is measured is the door and not that. */
 const QUOTAS = { streamBytesPerSecond: 10_000_000_000 };
 
+/** Lambda keeps an idle environment for minutes; without it every burst would measure how fast a hundred of them start. */
+const ENVIRONMENT_IDLE_MS = 180_000;
+
 export type Rendezvous = 'poll' | 'push';
 
 /** This repository's stack in its emulator, and its agent. */
@@ -22,7 +25,13 @@ export interface Postern {
 
 export async function startPostern(rendezvous: Rendezvous, upstreamPort: number, latency?: 'aws'): Promise<Postern> {
   const environment = { POSTERN_RENDEZVOUS: rendezvous };
-  const stack = await startStack({ environment, faults: FAULTS, quotas: QUOTAS, ...(latency && { latency }) });
+  const stack = await startStack({
+    environment,
+    faults: FAULTS,
+    quotas: QUOTAS,
+    environmentIdleMs: ENVIRONMENT_IDLE_MS,
+    ...(latency && { latency }),
+  });
   const open = () => openTunnel(stack.websocket, upstreamPort);
   const common = { server: stack.pid };
   return {

@@ -11,7 +11,7 @@ export async function runBurst(stage: Stage): Promise<void> {
     return measured;
   };
   await inRounds(stage, 'burst', stage.entrants, async ({ name, tunnel }, counts) => {
-    // What idles for half a minute is ended, so each measured round has a warming one right before.
+    // Environments that other designs' turns have left without work are there again, and awake.
     await once(tunnel.url);
     if (!counts) return;
     const { seconds, failures } = await once(tunnel.url);
