@@ -13,8 +13,11 @@ export interface Signing {
   readonly at?: number;
 }
 
+type Dated = Signing & { readonly at: number };
+
 /** The headers that sign a request for a URL, its own and those of Signature Version 4. */
-export function signedHeaders(url: string, signing: Signing = {}): Record<string, string> {
+export function signedHeaders(url: string, given: Signing = {}): Record<string, string> {
+  const signing = atOneTime(given);
   const { method = 'GET', headers = {}, body = '', credentials = DEVELOPER_CREDENTIALS } = signing;
   const { host, path, query } = parts(url);
   const date = dateOf(signing);
@@ -35,7 +38,8 @@ export function signedHeaders(url: string, signing: Signing = {}): Record<string
 }
 
 /** The URL with its signature in the query, good for five minutes: for a client that can set no headers. */
-export function presigned(url: string, signing: Signing = {}): string {
+export function presigned(url: string, given: Signing = {}): string {
+  const signing = atOneTime(given);
   const { method = 'GET', credentials = DEVELOPER_CREDENTIALS } = signing;
   const { host, path, query } = parts(url);
   const fields = new URLSearchParams(query);
@@ -69,7 +73,7 @@ function canonicalRequest(
   return [...lines, ...headers, '', names.join(';'), payloadHash].join('\n');
 }
 
-function sign(canonical: string, signing: Signing): string {
+function sign(canonical: string, signing: Dated): string {
   const { credentials = DEVELOPER_CREDENTIALS } = signing;
   const toSign = ['AWS4-HMAC-SHA256', dateOf(signing), scopeOf(signing), sha256(canonical)].join('\n');
   let key: string | Buffer = `AWS4${credentials.secretAccessKey}`;
@@ -77,13 +81,18 @@ function sign(canonical: string, signing: Signing): string {
   return createHmac('sha256', key).update(toSign).digest('hex');
 }
 
-function scopeOf(signing: Signing): string {
+function scopeOf(signing: Dated): string {
   const { region = 'us-east-1', service = 'execute-api' } = signing;
   return `${dateOf(signing).slice(0, 8)}/${region}/${service}/aws4_request`;
 }
 
+/** A second may end while a long body is hashed. */
+function atOneTime(signing: Signing): Dated {
+  return { at: Date.now(), ...signing };
+}
+
 /** `20240209T181143Z` */
-function dateOf({ at = Date.now() }: Signing): string {
+function dateOf({ at }: Dated): string {
   return new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
