@@ -9,11 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { packageService } from '../emulator/packaging/package-service.ts';
-import { readPackagedService } from '../emulator/template/packaged-service.ts';
+import { packagedStack } from './stack/packaged-stack.ts';
 
 const RUNS = Number(process.env.BENCH_ROUNDS ?? 21);
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FUNCTIONS = ['connect', 'disconnect', 'message', 'forward', 'stream'];
 
 /** What a fresh process runs: Lambda's global is there, and the clock starts with the bundle's `require`. */
@@ -57,19 +55,12 @@ async function signedFetch(): Promise<Bundle> {
 }
 
 async function deployed(): Promise<Bundle[]> {
-  const packaged = await packageService({
-    service: ROOT,
-    stage: 'dev',
-    cache: `${ROOT}.postern`,
-    environment: process.env,
-  });
-  if (packaged.kind === 'failed') throw new Error(`the stack does not compile:\n${packaged.output}`);
-  const { stack } = readPackagedService(packaged.folder, join(folder, 'code'));
+  const { stack, folder: packages } = await packagedStack(join(folder, 'code'));
   return Promise.all(
     FUNCTIONS.map(async (name) => {
       const fn = stack.functions.find((one) => one.handler.endsWith(`/${name}.handler`));
       if (!fn) throw new Error(`the stack has no function ${name}`);
-      const { size: zipBytes } = await stat(join(packaged.folder, `${name}.zip`));
+      const { size: zipBytes } = await stat(join(packages, `${name}.zip`));
       return { name, file: join(fn.codeFolder, fn.handler.replace(/\.handler$/, '.cjs')), zipBytes };
     }),
   );

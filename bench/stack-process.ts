@@ -3,9 +3,7 @@
  * `startEmulator` takes, as JSON.
  */
 import { type EmulatorOptions, startEmulator } from '../emulator/emulator.ts';
-import { packageService } from '../emulator/packaging/package-service.ts';
-import { readPackagedService } from '../emulator/template/packaged-service.ts';
-import { ROOT } from '../test/support/cloud.ts';
+import { packagedStack } from './stack/packaged-stack.ts';
 import type { Told } from './stack/start-stack.ts';
 
 interface Question {
@@ -18,14 +16,7 @@ interface Question {
 }
 
 const options: EmulatorOptions = JSON.parse(process.argv[2] ?? '{}');
-const packaged = await packageService({
-  service: ROOT,
-  stage: 'dev',
-  cache: `${ROOT}.postern`,
-  environment: process.env,
-});
-if (packaged.kind === 'failed') throw new Error(`the stack does not compile:\n${packaged.output}`);
-const { stack, settings } = readPackagedService(packaged.folder, `${packaged.folder}/code`);
+const { stack, settings } = await packagedStack();
 const told = new Map<string, { count: number; example: string }>();
 const { control, urls, meter, resetMeter } = await startEmulator(stack, {
   ...settings,

@@ -31,6 +31,7 @@ import type {
   VisitorResponse,
 } from './ports.ts';
 import { createRequestPosting } from './post-request.ts';
+import type { WholePursuit } from './pursue-answer.ts';
 import { createPursuit } from './pursue-answer.ts';
 import type { RecentTunnels } from './recent-tunnels.ts';
 import type { RequestIds } from './request-id.ts';
@@ -164,7 +165,6 @@ async function ask(
   const posting = createRequestPosting(messages, session.connectionId, deadline, post);
   const exchanged = { tunnelId, sessionId, session, requestId, posting, hearing, streaming, deadline };
   const pursuit = createPursuit(exchanged, dependencies);
-  const over = () => dependencies.heard.add(sessionId, requestId);
   let closing = true;
   try {
     const posted = await posting.advance();
@@ -179,9 +179,8 @@ async function ask(
     }
     const postedAt = dependencies.clock.now();
     const answer = streaming
-      ? await beginAnswer(hearing, pursuit, door, over, dependencies)
+      ? await beginAnswer(hearing, pursuit, door, dependencies)
       : await wholeAnswer(sha256, hearing, pursuit, door, dependencies);
-    if (!streaming && answer.kind === 'answered') over();
     closing = !('response' in answer && 'stream' in answer.response);
     return { ...(await redirected(answer, place, dependencies)), requestId, postedAt };
   } finally {
@@ -192,23 +191,23 @@ async function ask(
 async function wholeAnswer(
   sha256: Sha256,
   hearing: Hearing,
-  pursuit: ReturnType<typeof createPursuit>,
+  pursuit: WholePursuit,
   { deadline, maxResponseBytes }: Door,
   { clock, compression }: ExchangeDependencies,
 ): Promise<WholeAnswer | Failure> {
   const assembly = createWholeAnswer(maxResponseBytes, sha256, compression);
   const patience = { deadline, longestPatienceMs: LONGEST_PATIENCE_MS };
   const answer = await cancelled(awaitAnswer(assembly, hearing, pursuit, patience, clock), pursuit);
-  if (answer.kind === 'failure' && GIVEN_UP.has(answer.code)) await pursuit.cancel();
+  if (answer.kind !== 'failure') pursuit.heard();
+  else if (GIVEN_UP.has(answer.code)) await pursuit.cancel();
   return answer;
 }
 
 /** Waits for the answer's head; the rest comes with the body that is given back, which ends the exchange with its end. */
 async function beginAnswer(
   hearing: Hearing,
-  pursuit: ReturnType<typeof createPursuit>,
+  pursuit: WholePursuit,
   { deadline, maxResponseBytes }: Door,
-  over: () => void,
   { clock, compression, hashes }: ExchangeDependencies,
 ): Promise<Answered | Failure> {
   const assembly = createStreamedAnswer(maxResponseBytes, hashes);
@@ -233,10 +232,10 @@ async function beginAnswer(
       const end = await ended;
       if (end.kind === 'failure') throw new Error(`${end.code}: ${end.detail ?? 'the answer broke off'}`);
       whole = true;
-      over();
     } finally {
       hearing.close();
-      if (!whole) await pursuit.cancel();
+      if (whole) pursuit.heard();
+      else await pursuit.cancel();
     }
   }
 
@@ -245,7 +244,7 @@ async function beginAnswer(
 }
 
 /** Whatever breaks here, the agent need not go on. */
-async function cancelled<Value>(waiting: Promise<Value>, pursuit: { cancel(): Promise<void> }): Promise<Value> {
+async function cancelled<Value>(waiting: Promise<Value>, pursuit: Pick<WholePursuit, 'cancel'>): Promise<Value> {
   try {
     return await waiting;
   } catch (error) {

@@ -5,6 +5,7 @@ import type { EdgeMessage } from '../protocol/messages.ts';
 import type { Progress, Pursuit } from './await-answer.ts';
 import { RETURN_SECONDS } from './claim.ts';
 import { goAwayFrom } from './close-connection.ts';
+import type { HeardAnswers } from './heard-answers.ts';
 import type { Hearing } from './hearing.ts';
 import type { Failure } from './outcomes.ts';
 import { failure } from './outcomes.ts';
@@ -28,8 +29,17 @@ export interface PursuitOptions {
 export interface PursuitDependencies {
   readonly tunnels: RecentTunnels;
   readonly post: PostToConnection;
+  readonly heard: HeardAnswers;
   readonly randomBytes: RandomBytes;
   readonly clock: Clock;
+}
+
+/** To its end, which is one of two. */
+export interface WholePursuit extends Pursuit {
+  /** The answer has come whole: the session's next request says so. */
+  heard(): void;
+  /** Nobody waits for it any more. */
+  cancel(): Promise<void>;
 }
 
 /** How long an agent that has left its tunnel may still answer what it has, in seconds: it drains before it goes. */
@@ -52,8 +62,8 @@ const LONGEST_REMINDER_MS = 60_000;
 export function createPursuit(
   { tunnelId, sessionId, session, requestId, posting, hearing, streaming, deadline }: PursuitOptions,
   dependencies: PursuitDependencies,
-): Pursuit & { cancel(): Promise<void> } {
-  const { tunnels, post, clock } = dependencies;
+): WholePursuit {
+  const { tunnels, post, heard, clock } = dependencies;
   const understands = session.protocol === 2;
   let { connectionId } = session;
   let granted = WINDOW_BYTES;
@@ -133,6 +143,7 @@ export function createPursuit(
       return undefined;
     },
 
+    heard: () => heard.add(sessionId, requestId),
     cancel: async () => void (await say({ type: 'cancel', requestId })),
   };
 }
