@@ -6,6 +6,8 @@ export interface BenchSettings {
   readonly scenes: readonly SceneName[];
   /** Milliseconds of one measurement. */
   readonly measureMs: number;
+  /** Milliseconds of the round of small requests that warms up: every environment compiles the code for itself, and wants a thousand of them. */
+  readonly warmUpMs: number;
   /** A smoke run: says whether everything works, and measures nothing that could be quoted. */
   readonly quick: boolean;
 }
@@ -20,5 +22,5 @@ export function readBenchSettings({ BENCH_QUICK, BENCH_ROUNDS, BENCH_SCENES }: N
     if (!scene) throw new Error(`BENCH_SCENES: there is no "${name}"; there are ${SCENES.join(', ')}`);
     return scene;
   });
-  return { rounds, scenes: scenes ?? SCENES, measureMs: quick ? 300 : 1_200, quick };
+  return { rounds, scenes: scenes ?? SCENES, measureMs: quick ? 300 : 1_200, warmUpMs: quick ? 300 : 12_000, quick };
 }

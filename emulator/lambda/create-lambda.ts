@@ -10,7 +10,7 @@ import { createConcurrency } from './concurrency.ts';
 import { createEnvironmentStarter, type StarterOptions } from './environment-starter.ts';
 import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
 import { closingLines, describeFailedStart, initReport, judge, recordOf } from './invocation-result.ts';
-import { ACCOUNT_CONCURRENCY, MOST_EVENT_BYTES } from './limits.ts';
+import { ACCOUNT_CONCURRENCY, isLongerThan, MOST_EVENT_BYTES } from './limits.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type SilentPort, startSilentPort } from './silent-port.ts';
 import { createStartGate } from './start-gate.ts';
@@ -167,7 +167,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     async invoke(functionArn, payload, given = {}) {
       const target = targets.get(functionArn);
       if (target === undefined) return { kind: 'not-found' };
-      if (Buffer.byteLength(payload) > MOST_EVENT_BYTES) return { kind: 'event-too-large' };
+      if (isLongerThan(payload, MOST_EVENT_BYTES)) return { kind: 'event-too-large' };
       if (strikes(faults.lambdaThrottleRate, random))
         return throttled(target.fn, 'account', 'the fault lambdaThrottleRate');
       const entrance = concurrency.enter(target.fn);

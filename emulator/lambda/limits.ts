@@ -12,3 +12,8 @@ export const INIT_LIMIT_MS = 10_000;
 
 /** Invocations under way at once in an account and Region (LA-06). */
 export const ACCOUNT_CONCURRENCY = 1_000;
+
+/** Whether a text is more than so many bytes as UTF-8. A UTF-16 code unit is three at most, so that hardly a text has to be counted. */
+export function isLongerThan(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
+}

@@ -74,7 +74,7 @@ const START_MS = 100;
  * So many environments serve events that end sooner than {@link START_MS}, though there be more: each compiles the same code for itself,
  * and a few that are asked often are far ahead of many that are asked seldom. No event waits longer than that for one of them.
  */
-const SHARED = 4 * availableParallelism();
+const SHARED = 2 * availableParallelism();
 
 const STOPPED: Run = { outcome: { kind: 'exited', reason: 'The emulator is stopping' }, durationMs: 0 };
 

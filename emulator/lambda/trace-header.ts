@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+const ROOT = /(?:^|;)\s*root=([^;]+)/i;
+const SAMPLED = /(?:^|;)\s*sampled=([^;]+)/i;
+
 /**
  * What Lambda puts into `_X_AMZN_TRACE_ID`. Root and sampling are those of the request's own X-Ray header, where it came
  * with one; the parent is this invocation's own, so no two invocations have the same. Nothing is traced here, so what says
@@ -9,9 +12,12 @@ import { randomBytes } from 'node:crypto';
  * @see https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html
  */
 export function traceHeader(given: string | undefined, now: number): string {
-  const field = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(given ?? '')?.[1];
-  const root = field('root') ?? `1-${seconds(now)}-${hex(12)}`;
-  return `Root=${root};Parent=${hex(8)};Sampled=${field('sampled') ?? '0'}`;
+  const root = fieldOf(given, ROOT) ?? `1-${seconds(now)}-${hex(12)}`;
+  return `Root=${root};Parent=${hex(8)};Sampled=${fieldOf(given, SAMPLED) ?? '0'}`;
+}
+
+function fieldOf(given: string | undefined, field: RegExp): string | undefined {
+  return given === undefined ? undefined : field.exec(given)?.[1];
 }
 
 function seconds(now: number): string {

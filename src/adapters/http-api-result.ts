@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { HeaderPair } from '../protocol/messages.ts';
 import type { VisitorResponse } from '../tunnel/ports.ts';
 
@@ -91,9 +92,5 @@ function looksLikeText(headers: readonly HeaderPair[]): boolean {
 
 /** The text these bytes are, if they are UTF-8 to the last one, so that encoding it again gives the same bytes. */
 function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : undefined;
 }

@@ -33,7 +33,7 @@ export async function startPostern(rendezvous: Rendezvous, upstreamPort: number,
     ...(latency && { latency }),
   });
   const open = () => openTunnel(stack.websocket, upstreamPort);
-  const common = { server: stack.pid };
+  const common = { server: stack.pid, environments: true } as const;
   return {
     stack,
     design: { name: rendezvous === 'poll' ? POLL : PUSH, ...common, open, stop: () => stack.stop() },

@@ -31,6 +31,7 @@ export const startStory: StartDesign = async (upstreamPort) => {
   return {
     name: STORY,
     server: offline.pid,
+    environments: true,
     async open() {
       const args = ['--import', 'tsx', AGENT, `ws://localhost:${websocket}`, String(upstreamPort)];
       const { pid, said, stop } = await startProgram(process.execPath, args, { ready: /online (\S+)/ });

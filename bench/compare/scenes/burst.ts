@@ -10,9 +10,9 @@ export async function runBurst(stage: Stage): Promise<void> {
     if (isProblem(measured)) throw new Error(measured.problem);
     return measured;
   };
-  await inRounds(stage, 'burst', stage.entrants, async ({ name, tunnel }, counts) => {
-    // Environments that other designs' turns have left without work are there again, and awake.
-    await once(tunnel.url);
+  await inRounds(stage, 'burst', stage.entrants, async ({ name, tunnel, design }, counts) => {
+    // Those that other designs' turns have left without work are there again, and awake.
+    if (design.environments || !counts) await once(tunnel.url);
     if (!counts) return;
     const { seconds, failures } = await once(tunnel.url);
     for (const failure of failures) book.note('burst', name, failure);

@@ -6,7 +6,7 @@ export async function rateOnce(
   { book, load, settings }: Pick<Stage, 'book' | 'load' | 'settings'>,
   { scene, name, urls, atOnce, counts }: RateOnce,
 ): Promise<void> {
-  const measured = await load.rate(urls, atOnce, settings.measureMs);
+  const measured = await load.rate(urls, atOnce, counts ? settings.measureMs : settings.warmUpMs);
   if (isProblem(measured)) throw new Error(measured.problem);
   for (const failure of measured.failures) book.note(scene, name, failure);
   if (!counts) return;

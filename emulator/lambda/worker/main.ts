@@ -1,7 +1,7 @@
 /** The inside of an execution environment: a worker that loads one function's handler, then serves one event at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { freezeAfter } from '../freezer.ts';
-import { MOST_RESPONSE_BYTES } from '../limits.ts';
+import { isLongerThan, MOST_RESPONSE_BYTES } from '../limits.ts';
 import { asHandlerError, RuntimeError, textOf } from './handler-error.ts';
 import { type Handler, loadHandler } from './load-handler.ts';
 import type { EmulatorMessage, HandlerError, InvokeMessage, WorkerMessage, WorkerSetup } from './messages.ts';
@@ -81,7 +81,7 @@ async function answerAtOnce(handler: Handler, payload: string, context: Context)
   port?.unref();
   try {
     const text = stringify(await run(handler, JSON.parse(payload), context));
-    const tooLong = Buffer.byteLength(text) > MOST_RESPONSE_BYTES;
+    const tooLong = isLongerThan(text, MOST_RESPONSE_BYTES);
     return tooLong ? { kind: 'returned-too-much' } : { kind: 'returned', payload: text };
   } catch (error) {
     return threw(error);
