@@ -51,8 +51,6 @@ interface Waiting {
   readonly sink: ResponseSink;
   /** To be served by an environment that has served nothing yet. */
   readonly cold: boolean;
-  /** Ends the waiting for an environment that others use. */
-  cancelPatience?: () => void;
   onServed(): void;
   resolve(run: Run): void;
 }
@@ -72,7 +70,8 @@ const START_MS = 100;
 
 /**
  * So many environments serve events that end sooner than {@link START_MS}, though there be more: each compiles the same code for itself,
- * and a few that are asked often are far ahead of many that are asked seldom. No event waits longer than that for one of them.
+ * and a few that are asked often are far ahead of many that are asked seldom. Events wait for them in turn as long as one becomes free
+ * within that time.
  */
 const SHARED = 2 * availableParallelism();
 
@@ -91,6 +90,10 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
   let mostAtOnce = 0;
   /** How long events take here, the latest counting most. */
   let typicalMs = 0;
+  /** When an environment has last taken an event, in epoch milliseconds. */
+  let servedAt = 0;
+  /** Whether somebody looks after those who wait for shared environments. */
+  let watched = false;
 
   /** An environment that becomes free serves who waits longest, so a burst of short events needs few of them. */
   function serveNext(environment: Environment, initMs?: number): void {
@@ -120,7 +123,7 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
 
   async function serve(environment: Environment, event: Waiting, initMs?: number): Promise<void> {
     serving += 1;
-    event.cancelPatience?.();
+    servedAt = clock.now();
     event.onServed();
     const startedAt = performance.now();
     const outcome = await environment.invoke(event.message, event.sink);
@@ -178,32 +181,44 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
     void serve(environment, { ...event, message: { ...message, timeoutMs }, onServed: () => {}, resolve });
   }
 
-  /** By an environment that stands idle, or by one more. */
-  function serveOrStart(event: Waiting): void {
-    const free = takeIdle();
+  /** Events end so soon that a few environments serve them all in turn. */
+  function areShort(): boolean {
+    return typicalMs < START_MS;
+  }
+
+  /** By an environment that stands idle, by one more, or by whichever becomes free first. */
+  function serveOrWait(event: Waiting): void {
+    const shares = !event.cold && areShort() && serving >= SHARED;
+    const free = shares ? undefined : takeIdle();
     if (free !== undefined) {
       if (!event.cold) return void serve(free.environment, event, free.initMs);
       endNow(free.environment);
     }
     waiting.push(event);
-    mostAtOnce = Math.max(mostAtOnce, all.size + waiting.length);
+    if (!watched) watch(START_MS);
+    if (shares) return;
+    mostAtOnce = Math.max(mostAtOnce, serving + waiting.length);
     gate(startWanted);
   }
 
-  /** By one of those that are busy, where that takes no longer than a start. */
-  function shareOne(event: Waiting): void {
-    event.cancelPatience = clock.after(START_MS, () => {
-      const at = waiting.indexOf(event);
-      if (at < 0) return;
-      waiting.splice(at, 1);
-      serveOrStart(event);
+  /** Where no environment becomes free any more, events are not short: each gets one of its own. */
+  function watch(ms: number): void {
+    watched = true;
+    clock.after(ms, () => {
+      watched = false;
+      if (waiting.length === 0 || stopped) return;
+      const left = starting > 0 ? START_MS : servedAt + START_MS - clock.now();
+      if (left > 0) return watch(left);
+      typicalMs = Math.max(typicalMs, START_MS);
+      for (const event of waiting.splice(0)) serveOrWait(event);
     });
-    waiting.push(event);
   }
 
   async function startWanted(): Promise<void> {
-    const wanted = waiting.length > starting || (typicalMs > START_MS && all.size < mostAtOnce && !onEmpty);
-    if (!stopped && wanted) await startOne();
+    const enough = areShort() && serving + starting + idle.length >= SHARED && !waiting.some(({ cold }) => cold);
+    const wanted = waiting.length > starting && !enough;
+    const likely = !areShort() && all.size < mostAtOnce && !onEmpty;
+    if (!stopped && (wanted || likely)) await startOne();
   }
 
   return {
@@ -216,8 +231,7 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
       if (stopped) return Promise.resolve(STOPPED);
       return new Promise((resolve) => {
         const event: Waiting = { message, sink, cold: idle.length > 0 && wantsColdStart(), onServed, resolve };
-        if (!event.cold && serving >= SHARED && typicalMs < START_MS) shareOne(event);
-        else serveOrStart(event);
+        serveOrWait(event);
       });
     },
 
