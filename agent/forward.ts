@@ -19,6 +19,11 @@ export type ForwardResult =
       readonly headers: readonly HeaderPair[];
       /** To be read once. Throws when the upstream fails in mid-answer; leaving it early aborts the upstream. */
       readonly body: AsyncIterable<Uint8Array>;
+      /**
+       * The whole body, where it has come already and is not longer: then it is read, and `body` is not to be. A small answer comes
+       * so, and needs no iteration.
+       */
+      readonly whole?: (limitBytes: number) => Uint8Array | undefined;
     }
   | { readonly kind: 'failed'; readonly code: ForwardFailureCode; readonly message: string };
 

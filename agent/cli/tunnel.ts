@@ -10,6 +10,7 @@ import { createLazyUpstream } from './lazy-upstream.ts';
 import { outcomeFailure } from './outcome.ts';
 import { createReport } from './report.ts';
 import type { Settings } from './settings.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { version } from './version.ts';
 
 export interface TunnelRun {
@@ -31,7 +32,8 @@ export interface TunnelRun {
 /** The command `postern <upstream>`. */
 export function openTunnel(context: CliContext, upstream: UpstreamAddress, settings: Settings): Promise<ExitCode> {
   const { env, stop, kill } = context;
-  return runTunnel({ upstream, settings, env, stop, kill, report: createReport(settings, context) });
+  const report = createReport(settings, context);
+  return runTunnel({ upstream, settings, env, stop, kill, report, onOnline: keepHeapSmall });
 }
 
 /** Opens a tunnel and serves it until it is stopped or cannot go on; then everything it opened is closed. */

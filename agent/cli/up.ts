@@ -8,6 +8,7 @@ import { LABEL_COLOURS, labelled } from './labelled-output.ts';
 import { nearestWord } from './nearest-word.ts';
 import { createReport } from './report.ts';
 import type { RawOptions } from './settings.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { loadKey, runTunnel } from './tunnel.ts';
 
 /**
@@ -34,7 +35,8 @@ export async function runUp(
     tunnels.map(async (tunnel, index) => {
       const report = tunnelReport(tunnel, { context, index, width: widthOf(tunnels) });
       const { upstream, settings } = tunnel;
-      const exit = await runTunnel({ upstream, settings, env, report, stop, kill, agentKey });
+      const onOnline = keepHeapSmall;
+      const exit = await runTunnel({ upstream, settings, env, report, stop, kill, agentKey, onOnline });
       if (firstFailure === EXIT.done) firstFailure = exit;
     }),
   );

@@ -13,11 +13,12 @@ export type HostHeader =
  * A value holds a character for each byte; one with other characters was decoded on its way, and is made UTF-8 again.
  */
 export function requestHeaders(headers: readonly HeaderPair[], host: HostHeader, authority: string): HeaderPair[] {
-  const kept = endToEnd(headers)
-    .filter(([name]) => !REPLACED.has(name.toLowerCase()))
-    .map(([name, value]): HeaderPair => [name, asBytes(value)]);
   const sent = headers.find(([name]) => name.toLowerCase() === 'host')?.[1];
-  return [['host', hostValue(host, sent, authority)], ...kept];
+  const lines: HeaderPair[] = [['host', hostValue(host, sent, authority)]];
+  for (const [name, value] of endToEnd(headers)) {
+    if (!REPLACED.has(name.toLowerCase())) lines.push([name, asBytes(value)]);
+  }
+  return lines;
 }
 
 const REPLACED: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);

@@ -1,4 +1,4 @@
-import { MAX_PARTS, PART_BYTES } from '../../src/protocol/limits.ts';
+import { MAX_PARTS, MESSAGE_BYTES, PART_BYTES } from '../../src/protocol/limits.ts';
 import type { HttpRequest, HttpResponse } from '../../src/protocol/messages.ts';
 import { roomBeside } from '../../src/protocol/parts.ts';
 import type { ForwardResult } from '../forward.ts';
@@ -10,10 +10,26 @@ const LARGEST_STREAM_BYTES = 200_000_000;
 
 /** Negative where not even the head fits; what a version 1 edge takes is what fits beside it. */
 export function bodyLimit(request: HttpRequest, head: HttpResponse, protocol: 1 | 2): number {
-  const room = roomBeside(protocol === 1 ? head : { ...head, encoding: 'br', storedBytes: Number.MAX_SAFE_INTEGER });
-  if (protocol === 1 || room < 0) return room;
+  if (protocol === 1) return roomBeside(head);
+  if (sureRoom(head) < 0) {
+    const room = roomBeside({ ...head, encoding: 'br', storedBytes: Number.MAX_SAFE_INTEGER });
+    if (room < 0) return room;
+  }
   const limit = request.maxResponseBytes ?? MAX_PARTS * PART_BYTES;
   return request.stream ? Math.min(limit, LARGEST_STREAM_BYTES) : limit;
+}
+
+/** The longest that a head without headers can be, in bytes: an id and an address of the longest, and all fields. */
+const ENVELOPE_BYTES = 2_000;
+
+/**
+ * Bytes of body that surely fit beside this head in one message, by its headers' length alone, of which JSON makes six times as much
+ * at worst. There may be room for more; negative where there may be none.
+ */
+export function sureRoom({ headers }: HttpResponse): number {
+  let bytes = MESSAGE_BYTES - ENVELOPE_BYTES;
+  for (const [name, value] of headers) bytes -= 6 * (name.length + value.length + 2);
+  return Math.min(PART_BYTES, Math.floor(bytes / 4) * 3);
 }
 
 /** What `content-length` says of the body that comes; undefined where it says nothing. */

@@ -31,7 +31,10 @@ export async function encodeBody(
   let heldBytes = 0;
   for (;;) {
     const piece = await pieces.next();
-    if (piece.done) return encodeWhole(Buffer.concat(held));
+    if (piece.done) {
+      const { bytes, encoding } = await encodeWhole(Buffer.concat(held), headers);
+      return { body: once(bytes), ...(encoding && { encoding }) };
+    }
     held.push(piece.value);
     heldBytes += piece.value.length;
     if (heldBytes > PART_BYTES) return { body: compressStream(held, pieces), encoding: 'br' };
@@ -62,11 +65,17 @@ export async function expandBody(body: Uint8Array, limitBytes: number): Promise<
   }
 }
 
-async function encodeWhole(bytes: Buffer): Promise<EncodedBody> {
-  if (bytes.length < LEAST_COMPRESSED_BYTES) return { body: once(bytes) };
+interface EncodedBytes {
+  readonly bytes: Uint8Array;
+  readonly encoding?: BodyEncoding;
+}
+
+/** The same for a body that is here. */
+export async function encodeWhole(bytes: Uint8Array, headers: readonly HeaderPair[]): Promise<EncodedBytes> {
+  if (bytes.length < LEAST_COMPRESSED_BYTES || !isCompressible(headers)) return { bytes };
   const params = { [constants.BROTLI_PARAM_QUALITY]: QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   const compressed = await compress(bytes, { params });
-  return compressed.length < bytes.length ? { body: once(compressed), encoding: 'br' } : { body: once(bytes) };
+  return compressed.length < bytes.length ? { bytes: compressed, encoding: 'br' } : { bytes };
 }
 
 /** Whatever fails ends the other: the source's error is the iteration's, and leaving the iteration ends the source. */

@@ -2,8 +2,8 @@ import { ACCEPT_AFTER_MS } from '../../src/protocol/limits.ts';
 import type { AnswerMessage, HttpRequest, HttpResponse } from '../../src/protocol/messages.ts';
 import type { Forward, Upload } from '../forward.ts';
 import { describeError } from '../network-error.ts';
-import { bodyLimit, contentLength, countUpTo, endlessType, TooLarge } from './answer-body.ts';
-import { type EncodedBody, encodeBody, encodeStream } from './body-encoding.ts';
+import { bodyLimit, contentLength, countUpTo, endlessType, sureRoom, TooLarge } from './answer-body.ts';
+import { type EncodedBody, encodeBody, encodeStream, encodeWhole } from './body-encoding.ts';
 import type { Clock } from './clock.ts';
 import { coalescing } from './coalesce.ts';
 import { type FailureCode, visitorStatus, wireCode } from './failures.ts';
@@ -88,6 +88,7 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
     bytes,
     ...(failure && { failure }),
   });
+  const lost = () => report(visitorStatus('upstream_failed'), { code: 'answer_lost', message: LOST });
   const send = (message: AnswerMessage, part: number) =>
     ports.deliver(addressed(message, ports.replyTo?.()), part, sentBytes);
 
@@ -130,6 +131,8 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       if (upload) return store(plain, upload, { body: upstream.body(result), contentLength: length });
       return fail('response_too_large', tooLargeMessage(limit, protocol));
     }
+    const whole = upstream.whole(result, Math.min(limit, sureRoom(plain)));
+    if (whole) return answerWhole(plain, whole);
     const held = upload && length === undefined ? await holdBack(upstream.body(result), limit) : undefined;
     if (upload && held?.large) return store(plain, upload, { body: held.body });
 
@@ -143,11 +146,20 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
       sentBytes += size;
       await ports.window.reached(sentBytes, ports.cancelled);
       acceptLater();
-      if (!(await send(message, part))) {
-        return report(visitorStatus('upstream_failed'), { code: 'answer_lost', message: LOST });
-      }
+      if (!(await send(message, part))) return lost();
     }
     return report(result.status);
+  }
+
+  /** The shortest way, which most answers take: one message, of what is here. */
+  async function answerWhole(plain: HttpResponse, whole: Uint8Array): Promise<ExchangeReport> {
+    bytes = whole.length;
+    const packed = protocol === 1 ? { bytes: whole } : await encodeWhole(whole, plain.headers);
+    sentBytes = packed.bytes.length;
+    await ports.window.reached(sentBytes, ports.cancelled);
+    acceptLater();
+    const head = { ...plain, body: packed.bytes, ...(packed.encoding && { encoding: packed.encoding }) };
+    return (await send(head, 0)) ? report(plain.status) : lost();
   }
 
   async function encoded(
@@ -177,8 +189,7 @@ export async function runExchange(request: HttpRequest, ports: ExchangePorts): P
     bytes = result.bytes;
     acceptLater();
     const stored: HttpResponse = { ...head, processingTimeMs: elapsed(), storedBytes: bytes };
-    if (await send(stored, 0)) return report(head.status);
-    return report(visitorStatus('upstream_failed'), { code: 'answer_lost', message: LOST });
+    return (await send(stored, 0)) ? report(head.status) : lost();
   }
 
   try {

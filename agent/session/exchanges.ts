@@ -51,11 +51,11 @@ interface Running {
   readonly accept: () => void;
   /** Parts of the answer that were said so far, the head among them. */
   readonly said: () => number;
-  readonly done: Promise<void>;
 }
 
 export function createExchanges(options: ExchangesOptions): Exchanges {
-  const { clock, report, sessionId } = options;
+  const { clock, report, sessionId, requestTimeoutMs } = options;
+  const upload = options.upload && { upload: options.upload };
   const seen = createSeenRequests();
   /** Cancelled, or heard whole: what still comes of these was under way. */
   const over = createSeenRequests();
@@ -81,7 +81,9 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     const accept = () => say({ type: 'accepted', requestId, sessionId });
     let said = 0;
     const ports: ExchangePorts = {
-      ...options,
+      clock,
+      sessionId,
+      requestTimeoutMs,
       forward: draining && !promised.has(requestId) ? turnAway : options.forward,
       cancelled: cancel.signal,
       protocol: spokenBy(whole),
@@ -93,16 +95,15 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         if (ports.protocol === 2) kept.keep({ requestId, part, endBytes, text, replyTo: replies.of(requestId) });
         return options.deliver(text);
       },
+      ...upload,
     };
     replies.hold(requestId);
     if (bounded) kept.hold(requestId);
-    const done = expand(whole).then(async (request) => {
-      if (request) finish(request, await runExchange(request, ports));
-    });
-    running.set(requestId, { cancel, window, accept, said: () => said, done });
+    running.set(requestId, { cancel, window, accept, said: () => said });
     const outlived = whole.timeoutMs === undefined ? undefined : whole.timeoutMs + OUTLIVED_MS;
     const disarm = outlived === undefined ? () => {} : clock.after(outlived, () => cancel.abort());
-    await done;
+    const request = whole.encoding ? await expand(whole) : whole;
+    if (request) finish(request, await runExchange(request, ports));
     disarm();
     running.delete(requestId);
     kept.release(requestId);
@@ -112,7 +113,6 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
   /** @returns undefined for a body that cannot be expanded, which is said */
   async function expand(request: HttpRequest): Promise<HttpRequest | undefined> {
-    if (!request.encoding) return request;
     const body = await expandBody(request.body, LARGEST_REQUEST_BYTES);
     if (body) return { ...request, body };
     reject(request.requestId, `${NOT_WHOLE}its body cannot be expanded`);
@@ -163,6 +163,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   function heard(requestId: string): void {
     over.add(requestId);
     kept.forget(requestId);
+    replies.set(requestId, undefined);
   }
 
   /** The edge has not heard what it should have: says what was said already, or that there is nothing to say yet. */

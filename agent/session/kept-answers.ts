@@ -37,7 +37,7 @@ export interface KeptAnswers {
 export const ERROR_PART = Number.MAX_SAFE_INTEGER;
 
 interface Limits {
-  /** Characters, which are bytes as long as they are ASCII: of all that is kept. */
+  /** Of all that is kept; a short text counts by its characters, which are bytes as long as they are ASCII. */
   readonly bytes: number;
   /** Longer than any door waits. */
   readonly ms: number;
@@ -53,11 +53,15 @@ interface Kept {
 }
 
 interface KeptPart {
-  readonly said: SaidMessage;
+  readonly said: Omit<SaidMessage, 'text'>;
+  readonly text: string | Buffer;
   readonly at: number;
   /** By {@link KeptAnswers.takeLatest}. */
   taken: boolean;
 }
+
+/** From so many characters on a text is kept as bytes: V8 would move a long string twice, and give it a page of its own. */
+const LONG_TEXT = 16_384;
 
 /** The oldest exchange is forgotten first, whole; one that is held after all others. */
 export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): KeptAnswers {
@@ -68,7 +72,7 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
   const find = (requestId: string) => held.get(requestId) ?? ageing.get(requestId);
 
   function drop(kept: Kept, part: number): void {
-    heldBytes -= kept.parts.get(part)?.said.text.length ?? 0;
+    heldBytes -= kept.parts.get(part)?.text.length ?? 0;
     kept.parts.delete(part);
   }
 
@@ -89,12 +93,12 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
   }
 
   return {
-    keep(said) {
-      const { requestId, part, text } = said;
+    keep({ requestId, part, endBytes, replyTo, text: said }) {
+      const text = said.length < LONG_TEXT ? said : Buffer.from(said);
       const kept = find(requestId) ?? begin();
       if (!held.has(requestId)) ageing.set(requestId, kept);
       drop(kept, part);
-      kept.parts.set(part, { said, at: clock.now(), taken: false });
+      kept.parts.set(part, { said: { requestId, part, endBytes, replyTo }, text, at: clock.now(), taken: false });
       heldBytes += text.length;
       forgetOld();
     },
@@ -105,15 +109,15 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
     missing(requestId, from, seen) {
       const there = new Set(seen);
       return [...(find(requestId)?.parts.values() ?? [])]
-        .map(({ said }) => said)
-        .filter(({ part }) => part >= from && !there.has(part));
+        .filter(({ said: { part } }) => part >= from && !there.has(part))
+        .map(saidAgain);
     },
     takeLatest(ms) {
       const since = clock.now() - ms;
       const parts = [...held.values(), ...ageing.values()].flatMap((kept) => [...kept.parts.values()]);
       const latest = parts.filter(({ at, taken }) => at >= since && !taken);
       for (const part of latest) part.taken = true;
-      return latest.map(({ said }) => said);
+      return latest.map(saidAgain);
     },
     confirm(requestId, bytes) {
       const kept = find(requestId);
@@ -124,7 +128,8 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
       }
     },
     forget(requestId) {
-      dropAll(find(requestId) ?? begin());
+      const kept = find(requestId);
+      if (kept) dropAll(kept);
       ageing.delete(requestId);
     },
     hold(requestId) {
@@ -142,4 +147,8 @@ export function createKeptAnswers(clock: Pick<Clock, 'now'>, limits = LIMITS): K
   function begin(): Kept {
     return { since: clock.now(), parts: new Map(), firstUnconfirmed: 0 };
   }
+}
+
+function saidAgain({ said, text }: KeptPart): SaidMessage {
+  return { ...said, text: text.toString() };
 }

@@ -50,10 +50,14 @@ export function createReplyAddresses(capacity = 10_000): ReplyAddresses {
  * so with an address that came after the body was cut: the table takes what has none.
  */
 export function addressed(message: AnswerMessage, replyTo: string | undefined): string {
+  const text = encode(message.replyTo === replyTo ? message : withAddress(message, replyTo));
+  const fits = replyTo === undefined || Buffer.byteLength(text) <= MESSAGE_BYTES;
+  return fits ? text : encode(withAddress(message, undefined));
+}
+
+function withAddress(message: AnswerMessage, replyTo: string | undefined): AnswerMessage {
   const { replyTo: _before, ...plain } = message;
-  if (replyTo === undefined) return encode(plain);
-  const text = encode({ ...plain, replyTo });
-  return Buffer.byteLength(text) <= MESSAGE_BYTES ? text : encode(plain);
+  return replyTo === undefined ? plain : { ...plain, replyTo };
 }
 
 /** The same for what was said before. */

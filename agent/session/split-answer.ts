@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { HttpResponse, ResponsePart } from '../../src/protocol/messages.ts';
 import { roomBeside } from '../../src/protocol/parts.ts';
 import { roomInPart } from './reply-addresses.ts';
@@ -20,13 +20,14 @@ export async function* splitAnswer(
   cut: CutBody = sliceBody,
 ): AsyncGenerator<AnswerPart> {
   const { requestId } = head;
-  const hash = createHash('sha256');
+  /** An answer of one message needs none. */
+  let hash: Hash | undefined;
   let part = 0;
   let totalBytes = 0;
   for await (const { bytes, last } of cut(body, roomBeside(head), roomInPart(head))) {
-    hash.update(bytes);
     totalBytes += bytes.length;
-    const whole = last && { totalBytes, sha256: hash.digest('base64url') };
+    if (!last || hash) hash = (hash ?? createHash('sha256')).update(bytes);
+    const whole = last && hash && { totalBytes, sha256: hash.digest('base64url') };
     const message: HttpResponse | ResponsePart =
       part === 0
         ? { ...head, body: bytes, more: !last }

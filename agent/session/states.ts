@@ -313,7 +313,9 @@ function goOnline(
 
 function heard(state: SessionState, { epoch, ping }: SessionInput & { type: 'heard' }): Step {
   if (state.name !== 'online' || state.epoch !== epoch) return stay(state);
-  return stay({ ...state, heard: true, asked: false, answersPings: state.answersPings || ping });
+  const answersPings = state.answersPings || ping;
+  if (state.heard && !state.asked && state.answersPings === answersPings) return stay(state);
+  return stay({ ...state, heard: true, asked: false, answersPings });
 }
 
 /** A sign of life is asked for only where none came by itself. Of a version 1 edge only the gateway can give one. */

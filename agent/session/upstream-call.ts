@@ -12,15 +12,21 @@ export interface UpstreamCall {
    * as long as it likes.
    */
   body(result: ForwardResult & { kind: 'answered' }): AsyncGenerator<Uint8Array>;
+  /** The whole body where it is here already and is not longer; nothing runs there any more then. */
+  whole(result: ForwardResult & { kind: 'answered' }, limitBytes: number): Uint8Array | undefined;
   timedOut(): boolean;
   /** Ends what still runs there. */
   abandon(): void;
 }
 
+/** Made once: without a reason each exchange would pay for an error and its stack, though nobody looks at it. */
+const ABANDONED = new Error('the exchange is over');
+
 export function callUpstream(request: HttpRequest, ports: ExchangePorts): UpstreamCall {
   const controller = new AbortController();
   const patienceMs = Math.min(ports.requestTimeoutMs, request.timeoutMs ?? ports.requestTimeoutMs);
   let timedOut = false;
+  let over = false;
 
   function abort(): void {
     controller.abort();
@@ -63,10 +69,15 @@ export function callUpstream(request: HttpRequest, ports: ExchangePorts): Upstre
         await pieces.return?.();
       }
     },
+    whole(result, limitBytes) {
+      const bytes = result.whole?.(limitBytes);
+      over = bytes !== undefined;
+      return bytes;
+    },
     timedOut: () => timedOut,
     abandon() {
       ports.cancelled.removeEventListener('abort', abort);
-      abort();
+      if (!over) controller.abort(ABANDONED);
     },
   };
 }

@@ -138,6 +138,42 @@ describe('upstream', () => {
       expect(body.toString()).to.equal('hi');
     });
 
+    it('is had at once where it came whole, once and no longer than is asked for', async () => {
+      const ports = new Set<number | undefined>();
+      const forward = await serve(({ url, socket }, response) => {
+        ports.add(socket.remotePort);
+        response.end(url === '/empty' ? '' : 'small');
+      });
+      const give = async (limitBytes: number, uri = '/') => {
+        const abort = new AbortController();
+        const answered = await forward({ uri }, abort.signal);
+        if (answered.kind !== 'answered') throw new Error(answered.message);
+        const whole = answered.whole?.(limitBytes);
+        if (!whole) return (await read(Promise.resolve(answered))).body.length;
+        // Too late: the connection has been given back by then.
+        abort.abort();
+        await new Promise(setImmediate);
+        return Buffer.from(whole).toString();
+      };
+      expect(await give(5)).to.equal('small');
+      expect(await give(0, '/empty')).to.equal('');
+      expect(await give(4), 'read as it comes').to.equal(5);
+      expect([...ports]).to.have.length(1);
+    });
+
+    it('is not had at once while some of it is to come', async () => {
+      let rest = () => {};
+      const forward = await serve((_request, response) => {
+        response.writeHead(200, { 'content-length': 4 }).write('ha');
+        rest = () => response.end('lf');
+      });
+      const answered = await forward();
+      if (answered.kind !== 'answered') throw new Error(answered.message);
+      expect(answered.whole?.(100)).to.equal(undefined);
+      rest();
+      expect((await read(Promise.resolve(answered))).body.toString()).to.equal('half');
+    });
+
     it('is not decoded', async () => {
       const zipped = gzipSync('hello');
       const forward = await serve((_request, response) => {

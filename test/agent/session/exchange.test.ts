@@ -33,6 +33,37 @@ describe('runExchange', () => {
     ]);
   });
 
+  it('sends what is here whole without reading further, compressed where that helps', async () => {
+    let aborted = false;
+    const here =
+      (whole: Uint8Array): Forward =>
+      async (_request, signal) => {
+        signal.addEventListener('abort', () => {
+          aborted = true;
+        });
+        const headers: HeaderPair[] = [['content-type', 'text/plain']];
+        return {
+          kind: 'answered',
+          status: 200,
+          headers,
+          body: failing(),
+          whole: (most) => (whole.length > most ? undefined : whole),
+        };
+      };
+    const small = startExchange(here(Buffer.from('here')));
+    expect(await small.report).to.deep.equal({ status: 200, ms: 0, bytes: 4 });
+    expect(small.sent).to.have.length(1);
+    expect(small.sent[0])
+      .to.deep.include({ body: Buffer.from('here'), more: false })
+      .and.not.have.property('encoding');
+    const text = startExchange(here(Buffer.alloc(2_000, 'x')));
+    expect((await text.report).bytes).to.equal(2_000);
+    expect(text.sent[0]).to.include({ encoding: 'br', more: false });
+    expect(aborted).to.equal(false);
+    const tooLarge = startExchange(here(Buffer.alloc(2_000)), { maxResponseBytes: 1_999 });
+    expect((await tooLarge.report).failure?.code, 'read as it comes').to.equal('response_too_large');
+  });
+
   it('sends a large answer as head and parts that each fit a message (WS-42)', async () => {
     const { report, sent, texts } = startExchange(answering(200, [], pieces(40, 100_000)));
     expect((await report).bytes).to.equal(4_000_000);
