@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalRequest } from './canonical-request.ts';
 import { ALGORITHM, type Claim, headerOf, type Refusal, readClaim, refused, type SignedRequest } from './claim.ts';
-import type { CredentialStore, Principal } from './credentials.ts';
+import type { CredentialStore, KnownCredentials, Principal } from './credentials.ts';
 import { judgeByPolicies } from './policy.ts';
 
 export type { SignedRequest } from './claim.ts';
@@ -118,17 +118,28 @@ function hostsOf({ headers }: SignedRequest): string[] {
 function signatureFits(
   canonical: string | undefined,
   { date, scope, signature }: Claim,
-  { secretAccessKey }: { readonly secretAccessKey: string },
+  known: KnownCredentials,
 ): boolean {
   if (canonical === undefined) return false;
   const toSign = [ALGORITHM, date, scope.join('/'), sha256(canonical)].join('\n');
-  const key = scope.reduce<string | Buffer>(
-    (secret, part) => createHmac('sha256', secret).update(part).digest(),
-    `AWS4${secretAccessKey}`,
-  );
-  const expected = createHmac('sha256', key).update(toSign).digest('hex');
+  const expected = createHmac('sha256', signingKey(known, scope)).update(toSign).digest('hex');
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, Buffer.from(expected));
+}
+
+/** Of each credentials the key of the latest scope: a day's is the same for every request. */
+const signingKeys = new WeakMap<KnownCredentials, { readonly scope: string; readonly key: string | Buffer }>();
+
+function signingKey(known: KnownCredentials, parts: readonly string[]): string | Buffer {
+  const scope = parts.join('/');
+  const latest = signingKeys.get(known);
+  if (latest?.scope === scope) return latest.key;
+  const key = parts.reduce<string | Buffer>(
+    (secret, part) => createHmac('sha256', secret).update(part).digest(),
+    `AWS4${known.secretAccessKey}`,
+  );
+  signingKeys.set(known, { scope, key });
+  return key;
 }
 
 /** `20261123T011500Z` as epoch milliseconds; NaN for anything else. */
