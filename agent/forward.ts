@@ -10,7 +10,7 @@ export interface ForwardRequest {
 }
 
 /** Why the upstream gave no answer. */
-type ForwardFailureCode = 'upstream_unreachable' | 'upstream_failed' | 'invalid_request';
+type ForwardFailureCode = 'upstream_unreachable' | 'agent_leaving' | 'upstream_failed' | 'invalid_request';
 
 export type ForwardResult =
   | {

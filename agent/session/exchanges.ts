@@ -250,6 +250,6 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
 const turnAway: Forward = async () => ({
   kind: 'failed',
-  code: 'upstream_unreachable',
+  code: 'agent_leaving',
   message: 'the agent is stopping',
 });

@@ -7,7 +7,8 @@ export type FailureCode =
   | 'upstream_unreachable'
   | 'upstream_failed'
   | 'response_too_large'
-  | 'streaming_only';
+  | 'streaming_only'
+  | 'agent_leaving';
 
 interface FailureRow {
   readonly version1: ErrorCodeV1;
@@ -24,6 +25,7 @@ const FAILURES: Readonly<Record<FailureCode, FailureRow>> = {
   upstream_failed: { version1: 'internal_error', version2: 'upstream_failed', status: 502 },
   response_too_large: { version1: 'internal_error', version2: 'response_too_large', status: 502 },
   streaming_only: { version1: 'internal_error', version2: 'streaming_only', status: 501 },
+  agent_leaving: { version1: 'local_service_unavailable', version2: 'agent_leaving', status: 502 },
 };
 
 export function wireCode(code: FailureCode, protocol: 1 | 2): ErrorCodeV2 {

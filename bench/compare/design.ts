@@ -5,7 +5,7 @@ export interface Design {
   open(): Promise<Tunnel>;
   /** Process id of what stands between visitors and agents: server, gateway, emulated cloud. Absent where there is none. */
   readonly server?: number;
-  /** Functions serve it, whose environments end or fall asleep while nobody asks. */
+  /** Functions serve it, each event by an environment of its own. */
   readonly environments?: true;
   stop(): Promise<void>;
 }

@@ -125,7 +125,7 @@ function run(
 }
 
 async function deleteOldPackages(cache: string, newest: string, kept: number): Promise<void> {
-  const names = (await readdir(cache)).filter((name) => name !== newest && name !== LOCK);
+  const names = (await readdir(cache)).filter((name) => name !== newest && !name.startsWith(LOCK));
   const dated = await Promise.all(names.map(async (name) => ({ name, at: await modified(join(cache, name)) })));
   const old = dated.sort((a, b) => b.at - a.at).slice(kept - 1);
   for (const { name } of old) await rm(join(cache, name), { recursive: true, force: true });

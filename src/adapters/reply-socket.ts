@@ -16,8 +16,8 @@ const PROOF_MS = 750;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How fine the time that a handshake may take is counted, in milliseconds. */
-const STEP_MS = 500;
+/** How fine the time is counted that a handshake or a proof may take, in milliseconds. */
+const STEP_MS = 250;
 
 export interface ReplySocketOptions {
   /** `wss://…/stage` */
@@ -108,7 +108,7 @@ export function createReplySocket(options: ReplySocketOptions): ReplySocket {
       arrived = true;
     });
     const posted = await post(proven.connectionId, encode({ type: 'proof', nonce }), clock.now() + PROOF_MS);
-    if (posted === 'sent') await clock.sleep(PROOF_MS, answer);
+    if (posted === 'sent') await waitAwake(PROOF_MS, answer);
     if (!arrived) {
       log('info', 'the connection for answers was dead', { connectionId: proven.connectionId });
       lost(proven.socket);

@@ -497,6 +497,7 @@ const ERROR_CODES: readonly ErrorCodeV2[] = [
   'upstream_failed',
   'response_too_large',
   'streaming_only',
+  'agent_leaving',
 ];
 
 const REFUSAL_CODES: readonly RefusalCode[] = ['tunnel_id_taken', 'tunnel_id_invalid'];

@@ -14,7 +14,8 @@ export type ErrorCodeV2 =
   | 'upstream_unreachable'
   | 'upstream_failed'
   | 'response_too_large'
-  | 'streaming_only';
+  | 'streaming_only'
+  | 'agent_leaving';
 
 export type RefusalCode = 'tunnel_id_taken' | 'tunnel_id_invalid';
 

@@ -152,7 +152,7 @@ async function ask(
   const place = await placeFor(session, request, address, door, dependencies);
   const ids = await dependencies.requestIds();
   const requestId = ids.issue(sessionId);
-  if (door.streaming) await dependencies.replies?.opened(OPENING_MS);
+  if (door.streaming && session.protocol === 2) await dependencies.replies?.opened(OPENING_MS);
   const hearing = createHearing(requestId, session.protocol === 2, ids, dependencies);
   const sha256 = (bytes: Uint8Array) => Buffer.from(hashes.sha256(bytes)).toString('base64url');
   const telling = { replyTo: hearing.replyTo(), heard: dependencies.heard.take(sessionId) };
@@ -181,6 +181,8 @@ async function ask(
     const answer = streaming
       ? await beginAnswer(hearing, pursuit, door, dependencies)
       : await wholeAnswer(sha256, hearing, pursuit, door, dependencies);
+    // It was turned away by an agent that leaves, which a remembered route may still name: nothing of it has run.
+    if (answer.kind === 'failure' && answer.code === 'agent_offline') return { kind: 'undelivered' };
     closing = !('response' in answer && 'stream' in answer.response);
     return { ...(await redirected(answer, place, dependencies)), requestId, postedAt };
   } finally {

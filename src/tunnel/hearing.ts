@@ -20,7 +20,7 @@ export interface Hearing {
   take(fromPart: number): AsyncIterable<AnswerPiece>;
   /** Something has come: the next look is soon. */
   encouraged(): void;
-  /** Whether what is pushed still arrives; where it does not, it is by the table from now on. */
+  /** Whether what is pushed still arrives; where it does not, it is by the table from now on, and `wait` says no more of that. */
   prove(): Promise<void>;
   /** Goes back from the table to a connection that is there by now. @returns whether there is one */
   resume(): boolean;
@@ -95,6 +95,7 @@ export function createHearing(
 
     async prove() {
       if (connectionId !== undefined) await replies?.prove();
+      lost = false;
     },
 
     resume() {

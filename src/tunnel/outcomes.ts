@@ -134,4 +134,5 @@ const AGENT_ERRORS: Readonly<Record<string, FailureCode>> = {
   upstream_failed: 'upstream_failed',
   response_too_large: 'response_too_large',
   streaming_only: 'streaming_only',
+  agent_leaving: 'agent_offline',
 };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createReplySocket } from '../../src/adapters/reply-socket.ts';
@@ -170,6 +171,43 @@ describe('createReplySocket', () => {
     gateway.connections[0]?.terminate();
     expect(await socket.prove()).to.equal(false);
     await whenLost;
+  });
+
+  it('takes a proof that has come while the function was frozen (LA-02)', async () => {
+    const server = new Worker(
+      `const { WebSocketServer } = require('ws');
+      const { parentPort } = require('node:worker_threads');
+      const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+      server.on('listening', () => parentPort.postMessage(server.address().port));
+      server.on('connection', (socket) => {
+        socket.on('message', () => socket.send(JSON.stringify({ type: 'reply_connection', connection_id: 'R=' })));
+        parentPort.on('message', (text) => setTimeout(() => socket.send(text), 50));
+      });`,
+      { eval: true },
+    );
+    try {
+      const [port] = await once(server, 'message');
+      const socket = createReplySocket({
+        endpoint: `ws://127.0.0.1:${port}`,
+        pass: async () => 'Reply',
+        async post(_connectionId, text) {
+          server.postMessage(text);
+          return 'sent';
+        },
+        renewAfterSeconds: 6_600,
+        clock: systemClock,
+        randomBytes,
+        log() {},
+      });
+      await socket.opened(5_000);
+      const proof = socket.prove();
+      // The post has been answered; then this thread stands still for longer than a proof may take.
+      await new Promise(setImmediate);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+      expect(await proof).to.equal(true);
+    } finally {
+      await server.terminate();
+    }
   });
 
   it('takes a message of anybody for proof, so that an answer in time needs no other', async () => {

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import type { Balance } from '../../src/protocol/messages.ts';
 import { RETURN_SECONDS } from '../../src/tunnel/claim.ts';
+import { forwardRequest } from '../../src/tunnel/forward-request.ts';
+import type { VisitorResponse } from '../../src/tunnel/ports.ts';
+import { rememberTunnels } from '../../src/tunnel/recent-tunnels.ts';
 import { createTestEdge, DOOR_MS, failureCode, hello, visit } from '../support/test-edge.ts';
 import { answers, answerTo, firstRequest, SESSION, textOf, tunnelled } from './tunnelled.ts';
 
@@ -198,6 +201,25 @@ describe('several agents on one tunnel', () => {
     for (let visitor = 0; visitor < 10; visitor += 1) {
       expect(textOf(await edge.forward(visit(path)))).to.equal('second');
     }
+  });
+
+  it('take what one that leaves turns away, which a remembered route still brings', async () => {
+    const { edge, agent, path } = await twoAgents('failover');
+    // As a warm environment of the forward function: it does not know what the message function has written since.
+    const tunnels = rememberTunnels(edge.tunnels, edge.clock);
+    const warm = { ...edge.dependencies, tunnels };
+    const door = { deadline: edge.clock.now() + DOOR_MS, maxResponseBytes: 1_000_000, sureResponseBytes: 1_000_000 };
+    const ask = (method: string) => forwardRequest(visit(path, { method }), door, warm) as Promise<VisitorResponse>;
+    expect(textOf(await ask('GET'))).to.equal('first');
+    await agent.say({ type: 'leave' });
+    agent.answer = (message) =>
+      message.type === 'http_request'
+        ? [{ type: 'error', requestId: message.requestId, code: 'agent_leaving', message: '', sessionId: SESSION }]
+        : [];
+    expect(textOf(await ask('POST'))).to.equal('second');
+    expect(agent.received('http_request')).to.have.lengthOf(2);
+    expect(textOf(await ask('POST'))).to.equal('second');
+    expect(agent.received('http_request'), 'asked no more').to.have.lengthOf(2);
   });
 });
 

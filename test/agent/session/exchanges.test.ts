@@ -203,6 +203,6 @@ describe('exchanges', () => {
     await drained;
     expect(asked).to.have.length(1);
     exchanges.receive({ ...REQUEST, requestId: 'late' });
-    expect(await said.next()).to.include({ type: 'error', requestId: 'late', code: 'upstream_unreachable' });
+    expect(await said.next()).to.include({ type: 'error', requestId: 'late', code: 'agent_leaving' });
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -45,5 +45,30 @@ describe('oneAtATime', () => {
     writeFileSync(lock, String(spawnSync(process.execPath, ['--version']).pid));
     await waiting;
     expect(begun).to.equal(true);
+  });
+
+  it('is taken over by one of all who find that its process was killed', async () => {
+    const killed = String(spawnSync(process.execPath, ['--version']).pid);
+    for (let round = 0; round < 20; round += 1) {
+      writeFileSync(lock, killed);
+      let inside = 0;
+      const work = async () => {
+        inside += 1;
+        expect(inside).to.equal(1);
+        await setTimeout(1);
+        inside -= 1;
+      };
+      await Promise.all([work, work, work, work].map((each) => oneAtATime(lock, each)));
+    }
+  });
+
+  it('is taken over where no process has ever written into it, or none works that long', async () => {
+    const past = (ms: number) => new Date(Date.now() - ms);
+    writeFileSync(lock, '');
+    utimesSync(lock, past(6_000), past(6_000));
+    expect(await oneAtATime(lock, async () => 'empty')).to.equal('empty');
+    writeFileSync(lock, String(process.ppid));
+    utimesSync(lock, past(601_000), past(601_000));
+    expect(await oneAtATime(lock, async () => 'old')).to.equal('old');
   });
 });
