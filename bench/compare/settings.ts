@@ -22,5 +22,5 @@ export function readBenchSettings({ BENCH_QUICK, BENCH_ROUNDS, BENCH_SCENES }: N
     if (!scene) throw new Error(`BENCH_SCENES: there is no "${name}"; there are ${SCENES.join(', ')}`);
     return scene;
   });
-  return { rounds, scenes: scenes ?? SCENES, measureMs: quick ? 300 : 1_200, warmUpMs: quick ? 300 : 12_000, quick };
+  return { rounds, scenes: scenes ?? SCENES, measureMs: quick ? 300 : 1_200, warmUpMs: quick ? 300 : 8_000, quick };
 }

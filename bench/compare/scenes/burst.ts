@@ -2,7 +2,7 @@ import { inRounds, type Stage } from '../entrant.ts';
 import { isProblem } from '../load.ts';
 
 /** So often, until a hundred environments have compiled what they run: the fifth burst is hardly slower than the tenth. */
-const WARM_UPS = 5;
+const WARM_UPS = 4;
 
 /**
  * Requests at once to an upstream that takes a second. Each design has its rounds one after the other: while others have their turns its
