@@ -32,6 +32,10 @@ export const USUAL_LOAD: Load = {
 /** What an amount may be at most: far beyond what one stack carries, and safe to reckon with. */
 const MOST = 1_000_000_000;
 
+/** The largest bodies that a door carries, in bytes: of a request (LA-04), of an answer (HR-07, LA-12). */
+const MOST_REQUEST_BYTES = 6_291_556;
+const MOST_RESPONSE_BYTES: Readonly<Record<Load['door'], number>> = { http: 6_291_556, stream: 200_000_000 };
+
 /** Every option that is absent has the value of {@link USUAL_LOAD}. */
 export function readLoad(options: RawOptions): Load | Failure {
   const problems: string[] = [];
@@ -59,6 +63,11 @@ export function readLoad(options: RawOptions): Load | Failure {
     rendezvous: choice('rendezvous', ['push', 'poll'], USUAL_LOAD.rendezvous),
     door: choice('door', ['http', 'stream'], USUAL_LOAD.door),
   };
+  const most = MOST_RESPONSE_BYTES[load.door];
+  if (load.responseBytes > most) problems.push(`--response-bytes: this door carries ${most} at most.`);
+  if (load.requestBytes > MOST_REQUEST_BYTES) {
+    problems.push(`--request-bytes: a door carries ${MOST_REQUEST_BYTES} at most.`);
+  }
   return problems.length === 0
     ? load
     : usageFailure(

@@ -40,12 +40,17 @@ export function estimateText(load: Load, { request, standing, month }: Estimate,
   const one = priceOf(request);
   const theirs = priceOf(story.request);
   const busy = load.requestsPerDay.toLocaleString('en');
+  const idle = `${dollars(priceOf(standing) * DAYS)} $ a month`;
+  const theirMonth = `${dollars(priceOf(story.month))} $ a month`;
   return (
     `${busy} requests a day by the ${load.door === 'http' ? 'HTTP API' : 'streaming door'}, rendezvous by ${load.rendezvous}, ` +
     `${load.agents} agent${load.agents === 1 ? '' : 's'}\n\n${billTable(month)}\n` +
-    `A request costs ${one.toFixed(2)} µ$ (millionths of a dollar), what is there without any ${dollars(priceOf(standing) * DAYS)} $ a month.\n` +
-    `The debugging story's design would cost ${theirs.toFixed(2)} µ$ a request and ${dollars(priceOf(story.month))} $ a month; ` +
-    `this is ${percent(one / theirs)} of its request.\n${BASIS}`
+    (load.requestsPerDay === 0
+      ? `Nobody asks: what is there costs ${idle}; the debugging story's design would cost ${theirMonth}.\n`
+      : `A request costs ${one.toFixed(2)} µ$ (millionths of a dollar), what is there without any ${idle}.\n` +
+        `The debugging story's design would cost ${theirs.toFixed(2)} µ$ a request and ${theirMonth}; ` +
+        `this is ${percent(one / theirs)} of its request.\n`) +
+    BASIS
   );
 }
 

@@ -53,6 +53,12 @@ describe('postern cost', () => {
       expect(stdout).to.match(/A request costs \d\.\d\d µ\$/);
     });
 
+    it('says no price of a request where there is none', async () => {
+      const { stdout } = await run('--requests-per-day', '0');
+      expect(stdout).to.match(/^Nobody asks: what is there costs 0\.\d{4} \$ a month/m);
+      expect(stdout).not.to.match(/A request costs/);
+    });
+
     it('says the same as JSON', async () => {
       const { stdout } = await run(
         '--json',
@@ -75,6 +81,9 @@ describe('postern cost', () => {
     for (const [argv, why] of [
       [['--requests-per-day', 'many'], /--requests-per-day wants a whole number/],
       [['--response-bytes', '1e3'], /--response-bytes wants a whole number/],
+      [['--response-bytes', '6291557'], /--response-bytes: this door carries 6291556 at most/],
+      [['--door', 'stream', '--response-bytes', '200000001'], /this door carries 200000000 at most/],
+      [['--door', 'stream', '--request-bytes', '6291557'], /--request-bytes: a door carries 6291556 at most/],
       [['--agents', '99999999999'], /--agents wants a whole number of at most/],
       [['--rendezvous', 'pull'], /--rendezvous wants push or poll/],
       [['--door', 'window', '--upstream-ms', '1.5'], /--upstream-ms wants .* --door wants http or stream/],
