@@ -19,6 +19,7 @@ import {
   LOG_BYTES,
   partsOf,
   SMALL_MESSAGE_BYTES,
+  streamedPartsOf,
   travellingBytes,
 } from './cost-wire.ts';
 
@@ -64,7 +65,8 @@ export function monthOf(request: Usage, standing: Usage, requestsPerDay: number)
 function requestUsage(load: Load): Usage {
   const { requestBytes, responseBytes, compressible, door } = load;
   const down = partsOf(travellingBytes(requestBytes, compressible));
-  const up = partsOf(travellingBytes(responseBytes, compressible));
+  const whole = partsOf(travellingBytes(responseBytes, compressible));
+  const up = door === 'stream' ? streamedPartsOf(responseBytes, whole) : whole;
   const agentBytes = down.reduce((total, { messageBytes }) => total + messageBytes, 0);
   const messages = [...down, ...up].reduce((total, { messageBytes }) => total + messageUnits(messageBytes), 0);
   const messageMs = HOP_MS.function + (load.rendezvous === 'push' ? HOP_MS.post : HOP_MS.table);

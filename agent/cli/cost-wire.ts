@@ -40,6 +40,14 @@ export function partsOf(bytes: number): readonly Part[] {
   return parts;
 }
 
+/** The largest body that is there with its head, in bytes: as much as Node reads at once. */
+const AT_ONCE_BYTES = 65_536;
+
+/** The same where a door passes a body on as it comes: its head leaves alone, unless all of the body is there by then. */
+export function streamedPartsOf(bytes: number, parts: readonly Part[]): readonly Part[] {
+  return bytes <= AT_ONCE_BYTES ? parts : [{ bytes: 0, messageBytes: HEAD_BYTES }, ...parts];
+}
+
 export function inBase64(bytes: number): number {
   return 4 * Math.ceil(bytes / 3);
 }

@@ -7,6 +7,8 @@ export interface Design {
   readonly server?: number;
   /** Functions serve it, each event by an environment of its own. */
   readonly environments?: true;
+  /** It loses connections for good under a load that goes on for long: it is warmed up no longer than it is measured. */
+  readonly fragile?: true;
   stop(): Promise<void>;
 }
 

@@ -8,6 +8,8 @@ export interface BenchSettings {
   readonly measureMs: number;
   /** Milliseconds of the round of small requests that warms up: every environment compiles the code for itself, and wants a thousand of them. */
   readonly warmUpMs: number;
+  /** Milliseconds that come before each measurement of small requests and count for nothing: meanwhile others had their turns. */
+  readonly runInMs: number;
   /** A smoke run: says whether everything works, and measures nothing that could be quoted. */
   readonly quick: boolean;
 }
@@ -22,5 +24,12 @@ export function readBenchSettings({ BENCH_QUICK, BENCH_ROUNDS, BENCH_SCENES }: N
     if (!scene) throw new Error(`BENCH_SCENES: there is no "${name}"; there are ${SCENES.join(', ')}`);
     return scene;
   });
-  return { rounds, scenes: scenes ?? SCENES, measureMs: quick ? 300 : 1_200, warmUpMs: quick ? 300 : 8_000, quick };
+  return {
+    rounds,
+    scenes: scenes ?? SCENES,
+    measureMs: quick ? 300 : 1_200,
+    warmUpMs: quick ? 300 : 8_000,
+    runInMs: quick ? 0 : 800,
+    quick,
+  };
 }

@@ -12,6 +12,7 @@ import { DEFAULT_LAMBDA_FAULTS, type LambdaFaults } from './faults.ts';
 import { closingLines, describeFailedStart, initReport, judge, recordOf } from './invocation-result.ts';
 import { ACCOUNT_CONCURRENCY, isLongerThan, MOST_EVENT_BYTES } from './limits.ts';
 import { createPool, type Pool } from './pool.ts';
+import { createSaturation } from './saturation.ts';
 import { type SilentPort, startSilentPort } from './silent-port.ts';
 import { createStartGate } from './start-gate.ts';
 import { traceHeader } from './trace-header.ts';
@@ -75,6 +76,7 @@ interface Target {
 export function createLambda(options: LambdaOptions): Lambda {
   const { log, clock, origins = new Map(), certificate, random = () => 1 } = options;
   const faults = { ...DEFAULT_LAMBDA_FAULTS, ...options.faults };
+  const saturated = createSaturation();
   const gate = createStartGate(options.startsAtOnce ?? availableParallelism());
   const concurrency = createConcurrency(options.concurrency ?? ACCOUNT_CONCURRENCY);
   let targets = new Map(options.functions.map((fn) => [fn.arn, createTarget(fn)]));
@@ -89,6 +91,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   function createTarget(fn: LambdaFunction): Target {
     const pool = createPool({
       gate,
+      saturated,
       clock,
       idleMs: options.idleMs ?? IDLE_MS,
       start: createEnvironmentStarter(fn, network, options),

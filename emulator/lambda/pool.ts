@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { Clock } from '../stack/clock.ts';
 import type { ResponseSink } from '../stack/invoker.ts';
 import type { Environment, Outcome, Started } from './environment.ts';
 import { INIT_LIMIT_MS } from './limits.ts';
+import { ENOUGH_ENVIRONMENTS, type Saturation } from './saturation.ts';
 import type { StartGate } from './start-gate.ts';
 import type { InvokeMessage } from './worker/messages.ts';
 
@@ -40,6 +40,7 @@ export interface PoolOptions {
   readonly idleMs: number;
   /** @param initLimitMs milliseconds that the environment may take to load its handler */
   start(initLimitMs: number): Promise<Environment>;
+  readonly saturated: Saturation;
   /** Whether an event gets a new environment in the place of an idle one. */
   wantsColdStart(): boolean;
   /** A handler did not load: before its event, or again while that waits (LA-10). */
@@ -68,16 +69,9 @@ interface Idle {
  */
 const START_MS = 100;
 
-/**
- * So many environments serve events that end sooner than {@link START_MS}, though there be more: each compiles the same code for itself,
- * and a few that are asked often are far ahead of many that are asked seldom. Events wait for them in turn as long as one becomes free
- * within that time.
- */
-const SHARED = 2 * availableParallelism();
-
 const STOPPED: Run = { outcome: { kind: 'exited', reason: 'The emulator is stopping' }, durationMs: 0 };
 
-export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitFailed }: PoolOptions): Pool {
+export function createPool({ gate, clock, idleMs, saturated, start, wantsColdStart, onInitFailed }: PoolOptions): Pool {
   const all = new Set<Environment>();
   const idle: Idle[] = [];
   const waiting: Waiting[] = [];
@@ -186,9 +180,17 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
     return typicalMs < START_MS;
   }
 
+  /**
+   * Whether no more environments than there are would serve anybody sooner: the processors are busy, and events end soon. Each environment
+   * compiles the same code for itself, so a few that are asked often are far ahead of many that are asked seldom.
+   */
+  function areEnough(count: number): boolean {
+    return count >= ENOUGH_ENVIRONMENTS && areShort() && saturated();
+  }
+
   /** By an environment that stands idle, by one more, or by whichever becomes free first. */
   function serveOrWait(event: Waiting): void {
-    const shares = !event.cold && areShort() && serving >= SHARED;
+    const shares = !event.cold && areEnough(serving);
     const free = shares ? undefined : takeIdle();
     if (free !== undefined) {
       if (!event.cold) return void serve(free.environment, event, free.initMs);
@@ -215,7 +217,7 @@ export function createPool({ gate, clock, idleMs, start, wantsColdStart, onInitF
   }
 
   async function startWanted(): Promise<void> {
-    const enough = areShort() && serving + starting + idle.length >= SHARED && !waiting.some(({ cold }) => cold);
+    const enough = areEnough(serving + starting + idle.length) && !waiting.some(({ cold }) => cold);
     const wanted = waiting.length > starting && !enough;
     const likely = !areShort() && all.size < mostAtOnce && !onEmpty;
     if (!stopped && (wanted || likely)) await startOne();

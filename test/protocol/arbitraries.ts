@@ -48,7 +48,12 @@ const fromSession = optional<{ sessionId: string; replyTo: string }>({ sessionId
 const error = fc.record({
   type: fc.constant('error' as const),
   requestId: fc.option(requestId),
-  code: fc.constantFrom('invalid_request' as const, 'timeout' as const, 'streaming_only' as const, 'agent_leaving' as const),
+  code: fc.constantFrom(
+    'invalid_request' as const,
+    'timeout' as const,
+    'streaming_only' as const,
+    'agent_leaving' as const,
+  ),
   message: text,
 });
 const empty = fc.constantFrom({ type: 'ping' as const }, { type: 'pong' as const });

@@ -25,6 +25,7 @@ export const startLocaltunnel: StartDesign = async (upstreamPort) => {
   let opened = 0;
   return {
     name: LOCALTUNNEL,
+    fragile: true,
     ...(server.process.pid !== undefined && { server: server.process.pid }),
     async open() {
       opened += 1;

@@ -4,9 +4,10 @@ import { isProblem } from '../load.ts';
 /** One measurement of small answers, noted as `req/s`, `p50` and `p99`; failed requests in any case. @throws when nothing works */
 export async function rateOnce(
   { book, load, settings }: Pick<Stage, 'book' | 'load' | 'settings'>,
-  { scene, name, urls, atOnce, counts }: RateOnce,
+  { scene, name, urls, atOnce, counts, warmUpMs = settings.warmUpMs }: RateOnce,
 ): Promise<void> {
-  const measured = await load.rate(urls, atOnce, counts ? settings.measureMs : settings.warmUpMs);
+  if (counts && settings.runInMs > 0) await load.rate(urls, atOnce, settings.runInMs);
+  const measured = await load.rate(urls, atOnce, counts ? settings.measureMs : warmUpMs);
   if (isProblem(measured)) throw new Error(measured.problem);
   for (const failure of measured.failures) book.note(scene, name, failure);
   if (!counts) return;
@@ -22,4 +23,6 @@ interface RateOnce {
   readonly atOnce: number;
   /** False for a round that warms up. */
   readonly counts: boolean;
+  /** Milliseconds of that, where it is not as long as usual. */
+  readonly warmUpMs?: number;
 }

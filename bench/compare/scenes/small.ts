@@ -7,8 +7,9 @@ const AT_ONCE = [1, 32];
 export async function runSmall(stage: Stage): Promise<void> {
   for (const atOnce of AT_ONCE) {
     const scene = `small ${atOnce}`;
-    await inRounds(stage, scene, stage.entrants, ({ name, tunnel }, counts) =>
-      rateOnce(stage, { scene, name, urls: [tunnel.url], atOnce, counts }),
-    );
+    await inRounds(stage, scene, stage.entrants, ({ name, tunnel, design }, counts) => {
+      const warmUpMs = design.fragile ? stage.settings.measureMs : stage.settings.warmUpMs;
+      return rateOnce(stage, { scene, name, urls: [tunnel.url], atOnce, counts, warmUpMs });
+    });
   }
 }
