@@ -4,6 +4,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { endToEnd } from '../../src/protocol/end-to-end.ts';
 import type { HeaderPair } from '../../src/protocol/messages.ts';
 import type { Forward, ForwardRequest, ForwardResult } from '../forward.ts';
+import { errorCode } from '../network-error.ts';
 import { type HostHeader, requestHeaders } from './forwarded-headers.ts';
 import { isLoopback, type UpstreamAddress } from './upstream-address.ts';
 import { failureOf } from './upstream-failure.ts';
@@ -35,10 +36,11 @@ export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader)
   const { protocol, hostname, port, authority } = address;
   const secure = protocol === 'https:';
   const pooling = { keepAlive: true, maxSockets: CONNECTIONS, timeout: IDLE_MS };
-  const agent = secure ? new HttpsAgent(pooling) : new HttpAgent(pooling);
+  const [kept, fresh] = secure
+    ? [new HttpsAgent(pooling), new HttpsAgent()]
+    : [new HttpAgent(pooling), new HttpAgent()];
   const request = secure ? requestHttps : requestHttp;
   const connection: RequestOptions = {
-    agent,
     host: hostname,
     port,
     maxHeaderSize: HEAD_BYTES,
@@ -49,10 +51,37 @@ export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader)
     rejectUnauthorized: !isLoopback(address),
   };
 
-  function send({ method, uri, headers, body }: ForwardRequest): ClientRequest {
+  function send({ method, uri, headers, body }: ForwardRequest, agent: HttpAgent): ClientRequest {
     const lines = [...requestHeaders(headers, hostHeader, authority), ...framing(method, body.length)].flat();
-    const sent = request({ ...connection, method, path: uri, headers: lines });
+    const sent = request({ ...connection, agent, method, path: uri, headers: lines });
     return body.length === 0 ? sent.end() : sent.end(body);
+  }
+
+  /** Sends it, and once more over a connection of its own where the kept one turns out to have ended. */
+  async function exchange(asked: ForwardRequest, signal: AbortSignal): Promise<Exchange> {
+    let sent = send(asked, kept);
+    let readBefore = 0;
+    sent.once('socket', ({ bytesRead }) => {
+      readBefore = bytesRead;
+    });
+    let over = false;
+    // Node's own `signal` does the same at many times the cost.
+    const abort = () => {
+      if (!over && !sent.destroyed) sent.destroy(new Error('it was aborted'));
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    const end = () => {
+      over = true;
+    };
+    try {
+      return { sent, body: await answered(sent), end };
+    } catch (error) {
+      const isSilent = sent.socket?.bytesRead === readBefore;
+      if (signal.aborted || !isRepeatable(asked) || !isSilent || !hadEnded(sent, error)) throw error;
+      sent = send(asked, fresh);
+      return { sent, body: await answered(sent), end };
+    }
   }
 
   return {
@@ -61,15 +90,7 @@ export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader)
         return { kind: 'failed', code: 'invalid_request', message: 'it cannot be sent: CONNECT asks for a tunnel' };
       }
       try {
-        const sent = send(request);
-        let over = false;
-        // Node's own `signal` does the same at many times the cost.
-        const abort = () => {
-          if (!over && !sent.destroyed) sent.destroy(new Error('it was aborted'));
-        };
-        if (signal.aborted) abort();
-        else signal.addEventListener('abort', abort, { once: true });
-        const body = await answered(sent);
+        const { sent, body, end } = await exchange(request, signal);
         return {
           kind: 'answered',
           status: body.statusCode ?? 0,
@@ -77,7 +98,7 @@ export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader)
           body,
           whole(limitBytes) {
             if (!body.complete || !sent.writableFinished || body.readableLength > limitBytes) return undefined;
-            over = true;
+            end();
             return body.read() ?? EMPTY;
           },
         };
@@ -86,12 +107,30 @@ export function createUpstream(address: UpstreamAddress, hostHeader: HostHeader)
       }
     },
     async close() {
-      agent.destroy();
+      kept.destroy();
+      fresh.destroy();
     },
   };
 }
 
 const EMPTY = new Uint8Array(0);
+
+interface Exchange {
+  readonly sent: ClientRequest;
+  readonly body: IncomingMessage;
+  /** From here on the signal aborts nothing. */
+  end(): void;
+}
+
+/** A request that changes nothing where it arrives twice (RFC 9110 9.2.1); one with a body is not asked to be sure. */
+function isRepeatable({ method, body }: ForwardRequest): boolean {
+  return body.length === 0 && /^(?:GET|HEAD|OPTIONS|TRACE)$/.test(method);
+}
+
+/** An upstream may hang up a kept connection just as a request is under way to it. */
+function hadEnded(request: ClientRequest, error: unknown): boolean {
+  return request.reusedSocket && /^(?:ECONNRESET|EPIPE)$/.test(errorCode(error));
+}
 
 /** The answer's head, behind 1xx of any number; rejects where there is none. */
 function answered(request: ClientRequest): Promise<IncomingMessage> {

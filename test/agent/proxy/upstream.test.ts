@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -292,6 +292,64 @@ describe('upstream', () => {
     it('it hangs up before its answer', async () => {
       const forward = await serveRaw((socket) => socket.destroy());
       expect(await forward()).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+    });
+
+    describe('it hangs up a kept connection under a request', () => {
+      /** Answers the first request of a connection and hangs up on the second, as an idle server does at the wrong moment. */
+      async function serveOnce(second: (socket: Socket) => void) {
+        const seen: string[] = [];
+        const kept = new WeakSet<Socket>();
+        const server = createTcpServer((socket) => {
+          socket.on('error', () => {});
+          socket.on('data', (bytes) => {
+            seen.push(bytes.toString('latin1').split(' ', 1)[0] ?? '');
+            if (kept.has(socket)) return second(socket);
+            kept.add(socket);
+            socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
+          });
+        });
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        cleanup(async () => void server.close());
+        const forward = connect(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+        await read(forward());
+        return { forward, seen };
+      }
+
+      for (const [how, hangUp] of [
+        ['ends it', (socket: Socket) => void socket.end()],
+        ['resets it', (socket: Socket) => void socket.resetAndDestroy()],
+      ] as const) {
+        for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+          it(`${how}: a ${method} is sent again over a connection of its own`, async () => {
+            const { forward, seen } = await serveOnce(hangUp);
+            expect((await read(forward({ method }))).status).to.equal(200);
+            expect(seen).to.deep.equal(['GET', method, method]);
+          });
+        }
+
+        for (const method of ['POST', 'DELETE']) {
+          it(`${how}: a ${method} may have been heard, and is not`, async () => {
+            const { forward, seen } = await serveOnce(hangUp);
+            expect(await forward({ method })).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+            expect(seen).to.deep.equal(['GET', method]);
+          });
+        }
+      }
+
+      it('behind a first byte of its answer: it is not sent again', async () => {
+        const { forward, seen } = await serveOnce((socket) =>
+          socket.write('HTTP/1.1 103 Early Hints\r\n\r\n', () => socket.end()),
+        );
+        expect(await forward()).to.deep.include({ kind: 'failed', code: 'upstream_failed' });
+        expect(seen).to.deep.equal(['GET', 'GET']);
+      });
+
+      it('with a body: it is not sent again', async () => {
+        const { forward, seen } = await serveOnce((socket) => socket.end());
+        expect(await forward({ body: Buffer.from('x') })).to.deep.include({ kind: 'failed' });
+        expect(seen).to.deep.equal(['GET', 'GET']);
+      });
     });
 
     it('it dies in mid-answer', async () => {
