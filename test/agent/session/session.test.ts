@@ -494,7 +494,7 @@ describe('session', () => {
     // No `left` comes: the agent waits for it no longer than it may.
     clock.advance(LEAVE_MS);
     connection.send(httpRequest('r2'));
-    expect(await connection.next('error')).to.deep.include({ requestId: 'r2', code: 'upstream_unreachable' });
+    expect(await connection.next('error')).to.deep.include({ requestId: 'r2', code: 'agent_leaving' });
     answerAll();
     expect((await connection.next('http_response')).requestId).to.equal('r1');
     expect(await connection.closed).to.equal(1000);
