@@ -21,6 +21,20 @@ export interface Stage {
   say(what: string): void;
 }
 
+/** Its tunnel, or one of its own where tunnels do not last. */
+export async function withTunnel(
+  { design, tunnel }: Entrant,
+  act: (tunnel: Pick<Tunnel, 'url'>) => Promise<void>,
+): Promise<void> {
+  if (!design.fragile) return act(tunnel);
+  const fresh = await design.open();
+  try {
+    await act(fresh);
+  } finally {
+    await fresh.stop();
+  }
+}
+
 /** Milliseconds. */
 const QUICK_MS = 5_000;
 

@@ -6,7 +6,13 @@ const PROGRAM = fileURLToPath(new URL('programs/load.ts', import.meta.url));
 /** What the load's process is asked; `urls` are tunnels' public URLs, of one origin. */
 export type Question =
   | { readonly ask: 'visit'; readonly urls: readonly string[] }
-  | { readonly ask: 'rate'; readonly urls: readonly string[]; readonly atOnce: number; readonly ms: number }
+  | {
+      readonly ask: 'rate';
+      readonly urls: readonly string[];
+      readonly atOnce: number;
+      readonly ms: number;
+      readonly most?: number | undefined;
+    }
   | { readonly ask: 'download'; readonly urls: readonly string[]; readonly bytes: number; readonly ms: number }
   | { readonly ask: 'upload'; readonly urls: readonly string[]; readonly bytes: number; readonly ms: number }
   | { readonly ask: 'text'; readonly urls: readonly string[]; readonly bytes: number; readonly count: number }
@@ -45,8 +51,11 @@ export interface Visit {
 export interface Load {
   /** One small answer. */
   visit(url: string): Promise<Visit | Problem>;
-  /** @param urls asked in turn */
-  rate(urls: readonly string[], atOnce: number, ms: number): Promise<Rate | Problem>;
+  /**
+   * @param urls asked in turn
+   * @param most requests; unless given, time alone ends it
+   */
+  rate(urls: readonly string[], atOnce: number, ms: number, most?: number): Promise<Rate | Problem>;
   /** One body after the other, for so many milliseconds and at least one. */
   download(url: string, bytes: number, ms: number): Promise<Transfer | Problem>;
   upload(url: string, bytes: number, ms: number): Promise<Transfer | Problem>;
@@ -64,7 +73,7 @@ export async function startLoad(): Promise<Load> {
   const ask = <Answer>({ ask, ...details }: Question) => child.ask<Answer | Problem>(ask, details);
   return {
     visit: (url) => ask<Visit>({ ask: 'visit', urls: [url] }),
-    rate: (urls, atOnce, ms) => ask<Rate>({ ask: 'rate', urls, atOnce, ms }),
+    rate: (urls, atOnce, ms, most) => ask<Rate>({ ask: 'rate', urls, atOnce, ms, most }),
     download: (url, bytes, ms) => ask<Transfer>({ ask: 'download', urls: [url], bytes, ms }),
     upload: (url, bytes, ms) => ask<Transfer>({ ask: 'upload', urls: [url], bytes, ms }),
     text: (url, bytes, count) => ask<Visit>({ ask: 'text', urls: [url], bytes, count }),

@@ -1,13 +1,22 @@
 const SCENES = ['small', 'bodies', 'burst', 'start', 'agents', 'tunnels', 'latency', 'price'] as const;
 export type SceneName = (typeof SCENES)[number];
 
+/** Every environment compiles the code for itself, and wants some thousand requests until it has. */
+export interface Span {
+  /** Milliseconds. */
+  readonly ms: number;
+  readonly requests: number;
+}
+
 export interface BenchSettings {
   readonly rounds: number;
   readonly scenes: readonly SceneName[];
   /** Milliseconds of one measurement. */
   readonly measureMs: number;
-  /** Milliseconds of the round of small requests that warms up: every environment compiles the code for itself, and wants a thousand of them. */
-  readonly warmUpMs: number;
+  /** The round that warms up, which ends with the first of both. */
+  readonly warmUp: Span;
+  /** Milliseconds of it where bodies are large. */
+  readonly bodyWarmUpMs: number;
   /** Milliseconds that come before each measurement of small requests and count for nothing: meanwhile others had their turns. */
   readonly runInMs: number;
   /** A smoke run: says whether everything works, and measures nothing that could be quoted. */
@@ -28,7 +37,8 @@ export function readBenchSettings({ BENCH_QUICK, BENCH_ROUNDS, BENCH_SCENES }: N
     rounds,
     scenes: scenes ?? SCENES,
     measureMs: quick ? 300 : 1_200,
-    warmUpMs: quick ? 300 : 8_000,
+    warmUp: quick ? { ms: 300, requests: 100 } : { ms: 25_000, requests: 5_000 },
+    bodyWarmUpMs: quick ? 300 : 5_000,
     runInMs: quick ? 0 : 800,
     quick,
   };

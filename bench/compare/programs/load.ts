@@ -33,7 +33,7 @@ function answerOf(question: Question): Promise<Visit | Rate | Transfer | Burst> 
     case 'visit':
       return visit(question.urls[0] ?? '');
     case 'rate':
-      return rate(question.urls, question.atOnce, question.ms);
+      return rate(question.urls, question.atOnce, question.ms, question.most);
     case 'download':
       return download(question.urls[0] ?? '', question.bytes, question.ms);
     case 'upload':
@@ -54,7 +54,7 @@ function visit(url: string): Promise<Visit> {
 }
 
 /** Each of `atOnce` visitors asks again as soon as it is answered. The first answer of each is not counted. */
-async function rate(urls: readonly string[], atOnce: number, ms: number): Promise<Rate> {
+async function rate(urls: readonly string[], atOnce: number, ms: number, most = Infinity): Promise<Rate> {
   const doors = urls.map(doorOf);
   return withPool(urls, atOnce, async (pool) => {
     let next = 0;
@@ -71,7 +71,7 @@ async function rate(urls: readonly string[], atOnce: number, ms: number): Promis
     const startedAt = performance.now();
     const until = startedAt + ms;
     const visitor = async () => {
-      for (let sentAt = performance.now(); sentAt < until; ) {
+      for (let sentAt = performance.now(); sentAt < until && next < most; ) {
         try {
           await visit();
           const now = performance.now();

@@ -4,10 +4,12 @@ import { isProblem } from '../load.ts';
 /** One measurement of small answers, noted as `req/s`, `p50` and `p99`; failed requests in any case. @throws when nothing works */
 export async function rateOnce(
   { book, load, settings }: Pick<Stage, 'book' | 'load' | 'settings'>,
-  { scene, name, urls, atOnce, counts, warmUpMs = settings.warmUpMs }: RateOnce,
+  { scene, name, urls, atOnce, counts }: RateOnce,
 ): Promise<void> {
   if (counts && settings.runInMs > 0) await load.rate(urls, atOnce, settings.runInMs);
-  const measured = await load.rate(urls, atOnce, counts ? settings.measureMs : warmUpMs);
+  const measured = await (counts
+    ? load.rate(urls, atOnce, settings.measureMs)
+    : load.rate(urls, atOnce, settings.warmUp.ms, settings.warmUp.requests));
   if (isProblem(measured)) throw new Error(measured.problem);
   for (const failure of measured.failures) book.note(scene, name, failure);
   if (!counts) return;
@@ -23,6 +25,4 @@ interface RateOnce {
   readonly atOnce: number;
   /** False for a round that warms up. */
   readonly counts: boolean;
-  /** Milliseconds of that, where it is not as long as usual. */
-  readonly warmUpMs?: number;
 }

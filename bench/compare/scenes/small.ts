@@ -1,4 +1,4 @@
-import { inRounds, type Stage } from '../entrant.ts';
+import { inRounds, type Stage, withTunnel } from '../entrant.ts';
 import { rateOnce } from './rate-once.ts';
 
 const AT_ONCE = [1, 32];
@@ -7,9 +7,8 @@ const AT_ONCE = [1, 32];
 export async function runSmall(stage: Stage): Promise<void> {
   for (const atOnce of AT_ONCE) {
     const scene = `small ${atOnce}`;
-    await inRounds(stage, scene, stage.entrants, ({ name, tunnel, design }, counts) => {
-      const warmUpMs = design.fragile ? stage.settings.measureMs : stage.settings.warmUpMs;
-      return rateOnce(stage, { scene, name, urls: [tunnel.url], atOnce, counts, warmUpMs });
-    });
+    await inRounds(stage, scene, stage.entrants, (entrant, counts) =>
+      withTunnel(entrant, ({ url }) => rateOnce(stage, { scene, name: entrant.name, urls: [url], atOnce, counts })),
+    );
   }
 }
