@@ -7,7 +7,7 @@ export interface Design {
   readonly server?: number;
   /** Functions serve it, each event by an environment of its own. */
   readonly environments?: true;
-  /** Its tunnels lose connections for good under load: each measurement of many requests opens one of its own. */
+  /** Its tunnels lose connections for good under load: each measurement opens one of its own. */
   readonly fragile?: true;
   stop(): Promise<void>;
 }

@@ -37,7 +37,7 @@ export function readBenchSettings({ BENCH_QUICK, BENCH_ROUNDS, BENCH_SCENES }: N
     rounds,
     scenes: scenes ?? SCENES,
     measureMs: quick ? 300 : 1_200,
-    warmUp: quick ? { ms: 300, requests: 100 } : { ms: 25_000, requests: 5_000 },
+    warmUp: quick ? { ms: 300, requests: 100 } : { ms: 15_000, requests: 5_000 },
     bodyWarmUpMs: quick ? 300 : 5_000,
     runInMs: quick ? 0 : 800,
     quick,

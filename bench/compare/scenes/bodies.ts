@@ -1,4 +1,4 @@
-import { inRounds, type Stage } from '../entrant.ts';
+import { inRounds, type Stage, withTunnel } from '../entrant.ts';
 import { isProblem } from '../load.ts';
 
 const MB = 1_000_000;
@@ -17,10 +17,12 @@ export async function runBodies(stage: Stage): Promise<void> {
       // It would only take its time to fail again.
       if (scene === 'down 25 MB' && smaller !== undefined) book.fail(scene, name, `1 MB: ${smaller}`);
     }
-    await inRounds(stage, scene, stage.entrants, async ({ name, tunnel }, counts) => {
-      const measured = await transfer(tunnel.url, counts ? settings.measureMs : settings.bodyWarmUpMs);
-      if (isProblem(measured)) throw new Error(measured.problem);
-      if (counts) book.add(scene, name, 'MB/s', measured.mbPerSecond);
-    });
+    await inRounds(stage, scene, stage.entrants, (entrant, counts) =>
+      withTunnel(entrant, async ({ url }) => {
+        const measured = await transfer(url, counts ? settings.measureMs : settings.bodyWarmUpMs);
+        if (isProblem(measured)) throw new Error(measured.problem);
+        if (counts) book.add(scene, entrant.name, 'MB/s', measured.mbPerSecond);
+      }),
+    );
   }
 }
